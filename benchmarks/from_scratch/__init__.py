@@ -1,0 +1,1 @@
+"""Small networks from scratch, with handful's own loop: the DAWNBench row."""

@@ -1,0 +1,1 @@
+"""Labelling without people: data whose labels are known, revealed on demand."""

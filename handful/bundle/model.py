@@ -1,0 +1,153 @@
+"""`Model`: what `project.fit()` and `handful.load()` return. It *is* the file that it saves."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import final, overload
+
+from handful.bundle import archive
+from handful.bundle.manifest import Manifest
+from handful.bundle.predict import Prediction, Predictor, Source
+from handful.errors import DataError
+from handful.estimate.figure import Estimate
+from handful.items.item import Item
+
+__all__ = ["Model", "Prediction"]
+
+
+@final
+class Model:
+    """A trained model with its estimate. Made by `project.fit()` and `handful.load()`.
+
+    Args:
+        manifest: what it says of itself.
+        contents: every other member of its file, by name.
+        predictor: of the graph among `contents`.
+        root: the data folder that relative paths are looked up in; it is not saved.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        contents: Mapping[str, bytes],
+        *,
+        predictor: Predictor,
+        root: Path | None = None,
+    ) -> None:
+        self.manifest = manifest
+        self.contents = contents
+        self.predictor = predictor
+        self._root = root
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names that it can give, sorted."""
+        return self.manifest.classes
+
+    @property
+    def estimate(self) -> Estimate:
+        """How good it is, from items that it had not learned from."""
+        return self.manifest.estimate
+
+    @property
+    def test(self) -> Estimate | None:
+        """How good it is on items kept aside from the start; None where there were none."""
+        return self.manifest.test
+
+    @property
+    def encoder(self) -> str:
+        """The name of the frozen network inside."""
+        return self.manifest.encoder.name
+
+    @property
+    def identity(self) -> str:
+        """A hash over everything in the file: two models with one identity are the same."""
+        return self.manifest.digest
+
+    @property
+    def card(self) -> str:
+        """The model card, in Markdown."""
+        return self.contents[archive.CARD].decode()
+
+    @overload  # a string is an iterable of strings too: the first that fits counts
+    def predict(  # type: ignore[overload-overlap]
+        self, source: Source, *, root: Path | None = None
+    ) -> Prediction: ...
+    @overload
+    def predict(
+        self, source: Iterable[Source], *, root: Path | None = None
+    ) -> list[Prediction]: ...
+    def predict(
+        self, source: Source | Iterable[Source], *, root: Path | None = None
+    ) -> Prediction | list[Prediction]:
+        """The answer for one picture, or a list of answers for several.
+
+        Among several, one that cannot be read gets an answer with `error` set; the rest goes on.
+
+        Args:
+            source: a path, an Item, the bytes of a file, or any iterable of these.
+            root: where relative paths start. Without it, a model just trained looks in its data
+                folder first; then the working folder counts.
+        Raises:
+            DataError: a single picture was asked for and cannot be read.
+        """
+        if not isinstance(source, (str, Path, Item, bytes)):
+            return list(self.predict_many(source, root=root))
+        (answer,) = self.predict_many([source], root=root)
+        if answer.error:
+            raise DataError(
+                "The picture cannot be read.",
+                first=f"{answer.path or 'the bytes given'} ({answer.error})",
+                expected="a picture file",
+                attempt="handful doctor on its folder says more",
+            )
+        return answer
+
+    def predict_many(
+        self, sources: Iterable[Source], *, root: Path | None = None
+    ) -> Iterator[Prediction]:
+        """Answers one by one, in order, in constant memory however many there are."""
+        here = Path()
+        live = (here,) if self._root is None else (self._root, here)
+        return self.predictor.predict_many(sources, roots=live if root is None else (root,))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model to one file and return its path.
+
+        Raises:
+            StoreError: the place cannot be written, is full, or holds something else.
+        """
+        from handful.bundle.write import write
+
+        return write(self, path)
+
+    def to_bytes(self) -> bytes:
+        """The file, byte for byte: the same model gives the same bytes."""
+        return archive.pack({archive.MANIFEST: self.manifest.to_bytes(), **self.contents})
+
+    def __repr__(self) -> str:
+        accuracy = self.estimate.accuracy
+        return (
+            f"Model({len(self.classes)} classes, {self.encoder}, "
+            f"accuracy {accuracy}, n = {accuracy.n:,})"
+        )
+
+    def _repr_html_(self) -> str:
+        """In a notebook: classes, encoder and figures as a small table."""
+        shown = self.test or self.estimate
+        rows = {
+            "classes": ", ".join(self.classes[:12]) + (" …" if len(self.classes) > 12 else ""),
+            "learned from": f"{self.manifest.data.items:,} items, {self.encoder}",
+            "accuracy": f"{shown.accuracy}",
+            "log-loss": f"{shown.log_loss}",
+            "calibration error": f"{shown.calibration_error}",
+            "measured": f"{shown.method}, n = {shown.n:,}",
+        }
+        body = "".join(
+            f'<tr><th style="text-align:left">{html.escape(name)}</th>'
+            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
+            for name, value in rows.items()
+        )
+        return f"<table><caption>handful model</caption>{body}</table>"

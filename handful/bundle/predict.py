@@ -1,0 +1,251 @@
+"""From files to answers: read, decode, prepare, run, decide. Loading a bundle is `load.py`.
+
+Reading and decoding run on threads while the graph works on the batch before, and only a few
+batches are ever held: fifty thousand pictures take no more memory than a hundred.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from handful.bundle.graph import OUTPUT, refusal
+from handful.bundle.manifest import DataFacts
+from handful.encoders.encoder import Recipe
+from handful.encoders.prepare import prepare_picture
+from handful.encoders.runtime import Session
+from handful.heads.conformal import Thresholds, abstentions, prediction_sets
+from handful.items.decode import DecodeFailure, Picture, decode
+from handful.items.folder import read_folder
+from handful.items.item import Item
+from handful.items.names import native, printable
+from handful.machine import num_cores
+
+Source = str | Path | Item | bytes
+BATCH = 16  # pictures; larger ones gained nothing on two cores and take more memory
+AHEAD = 4  # batches that may be decoded before they are needed
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of one picture.
+
+    Args:
+        path: as it was asked for; empty where bytes were given.
+        label: the most probable class, also where the model abstains; None where the picture
+            could not be read.
+        probability: of `label`, in [0, 1].
+        probabilities: of every class; they sum to 1.
+        set: the classes that are plausible at the coverage that the model was made for.
+        abstained: True means "cannot say".
+        error: why the picture could not be read; empty where it could.
+        warnings: in what this picture is unlike those that the model learned from.
+    """
+
+    path: str
+    label: str | None
+    probability: float
+    probabilities: Mapping[str, float]
+    set: tuple[str, ...]
+    abstained: bool
+    error: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def unreadable(cls, path: str, why: str) -> Prediction:
+        """For a picture that could not be read."""
+        return cls(path, None, 0.0, {}, (), True, error=why)
+
+    def to_json(self) -> dict[str, object]:
+        """As `--json` prints it; `error` and `warnings` are there only where there are any."""
+        answer: dict[str, object] = {
+            "path": self.path,
+            "label": self.label,
+            "probability": self.probability,
+            "probabilities": dict(self.probabilities),
+            "abstained": self.abstained,
+            "set": list(self.set),
+        }
+        if self.error:
+            answer["error"] = self.error
+        if self.warnings:
+            answer["warnings"] = list(self.warnings)
+        return answer
+
+
+@final
+class Predictor:
+    """A graph and what is needed to ask it. The runtime starts at the first question. Thread-safe.
+
+    Args:
+        graph: the bytes of `model.onnx`, checked.
+        recipe: how a picture becomes the graph's input.
+        classes: k names.
+        thresholds: when a class is plausible and when to abstain.
+        data: what the pictures that it learned from were like.
+    """
+
+    def __init__(
+        self,
+        graph: bytes,
+        *,
+        recipe: Recipe,
+        classes: Sequence[str],
+        thresholds: Thresholds,
+        data: DataFacts,
+    ) -> None:
+        self._graph = graph
+        self._recipe = recipe
+        self._classes = tuple(classes)
+        self._thresholds = thresholds
+        self._data = data
+        self._session: Session | None = None
+        self._starting = threading.Lock()
+
+    def probabilities(self, batch: UInt8[np.ndarray, "n h w 3"]) -> Float[np.ndarray, "n k"]:
+        """Calibrated probabilities of prepared pictures."""
+        try:
+            (answer,) = self._started().run(batch, OUTPUT)
+        except Exception as error:  # the runtime raises several unrelated kinds
+            raise refusal(f"ONNX Runtime cannot run it ({error})") from error
+        if not np.isfinite(answer).all():
+            raise refusal("it answered with something that is not a number", "probabilities")
+        return np.asarray(answer, np.float32)
+
+    def decide(self, probabilities: Float[np.ndarray, "n k"]) -> list[Prediction]:
+        """Label, set and abstention of each row, without paths."""
+        plausible = prediction_sets(probabilities, self._thresholds)
+        abstained = abstentions(probabilities, self._thresholds)
+        rows = zip(probabilities, plausible, abstained.tolist(), strict=True)
+        return [self._decided(*row) for row in rows]
+
+    def predict_many(
+        self, sources: Iterable[Source], *, roots: Sequence[Path]
+    ) -> Iterator[Prediction]:
+        """One answer per source, in order. What cannot be read gets an answer that says why.
+
+        Args:
+            sources: any number of them; they are taken as they are needed.
+            roots: where relative paths may start, the most likely place first.
+        """
+        waiting: deque[Future[_Read]] = deque()
+        todo = iter(sources)
+        with ThreadPoolExecutor(num_cores(), thread_name_prefix="decode") as pool:
+            try:
+                while True:
+                    for source in itertools.islice(todo, BATCH * AHEAD - len(waiting)):
+                        waiting.append(pool.submit(self._read, source, roots))
+                    if not waiting:
+                        return
+                    ready = [waiting.popleft().result() for _ in range(min(BATCH, len(waiting)))]
+                    yield from self._answers(ready)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _started(self) -> Session:
+        with self._starting:
+            if self._session is None:
+                self._session = Session(self._graph)
+            return self._session
+
+    def _prepared(self, picture: Picture) -> UInt8[np.ndarray, "h w 3"]:
+        return prepare_picture(picture, self._recipe)
+
+    def _read(self, source: Source, roots: Sequence[Path]) -> _Read:
+        name = _name(source)
+        try:
+            data = source if isinstance(source, bytes) else _place(source, roots).read_bytes()
+            picture = decode(data, target=self._recipe.decode_side)
+        except DecodeFailure as failure:
+            return _Read(name, error=failure.why)
+        except (OSError, ValueError) as error:  # ValueError: a path with a zero byte in it
+            return _Read(name, error=getattr(error, "strerror", None) or str(error))
+        return _Read(name, self._prepared(picture), warnings=tuple(unlike(picture, self._data)))
+
+    def _answers(self, ready: list[_Read]) -> Iterator[Prediction]:
+        tensors = [one.tensor for one in ready if one.tensor is not None]
+        decided = iter(self.decide(self.probabilities(np.stack(tensors))) if tensors else ())
+        for one in ready:
+            if one.tensor is None:
+                yield Prediction.unreadable(one.path, one.error)
+            else:
+                yield replace(next(decided), path=one.path, warnings=one.warnings)
+
+    def _decided(
+        self, row: Float[np.ndarray, " k"], members: np.ndarray, abstained: bool
+    ) -> Prediction:
+        best = int(row.argmax())
+        return Prediction(
+            path="",
+            label=self._classes[best],
+            probability=float(row[best]),
+            probabilities=dict(zip(self._classes, row.tolist(), strict=True)),
+            set=tuple(name for name, inside in zip(self._classes, members, strict=True) if inside),
+            abstained=abstained,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """A source on its way to the graph."""
+
+    path: str
+    tensor: UInt8[np.ndarray, "h w 3"] | None = None
+    error: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def unlike(picture: Picture, data: DataFacts) -> Iterator[str]:
+    """In what a picture differs from all those that were learned from, in plain words."""
+    if data.shorter_side:
+        side, (low, high) = min(picture.width, picture.height), data.shorter_side
+        if side * 2 < low or side > high * 2:
+            yield f"its shorter side is {side} pixels; the model learned from {low} to {high}"
+    if data.colour == "none" and picture.image.mode != "L":
+        yield "it is in colour; the model learned from grey pictures alone"
+    if data.colour == "all" and picture.image.mode == "L":
+        yield "it is grey; the model learned from coloured pictures alone"
+
+
+def expand(paths: Iterable[str | Path]) -> list[str | Item]:
+    """Files named one by one, and folders as all the pictures below them, in order.
+
+    What cannot be read is kept: its answer will say why.
+
+    Raises:
+        DataError: a folder has no picture in it, or cannot be listed.
+    """
+    found: list[str | Item] = []
+    for path in paths:
+        if not Path(path).is_dir():
+            found.append(str(path))
+            continue
+        inside = read_folder(Path(path))
+        places = {item.path: item.source for item in inside}
+        places |= {one.path: inside.root / native(one.path) for one in inside.quarantined}
+        found += [Item(f"{path}/{name}", place) for name, place in sorted(places.items())]
+    return found
+
+
+def _name(source: Source) -> str:
+    if isinstance(source, bytes):
+        return ""
+    return source.path if isinstance(source, Item) else printable(str(source))
+
+
+def _place(source: str | Path | Item, roots: Sequence[Path]) -> Path:
+    """The first place where the source is, its name taken as it stands or as handful prints it."""
+    if isinstance(source, Item):
+        return source.source
+    names = (str(source), native(str(source)))
+    places = [root / name for name in names for root in roots]
+    return next((place for place in places if place.exists()), places[0])

@@ -1,0 +1,40 @@
+"""`handful doctor DATA`: what is wrong with the data, before anything is learned."""
+
+from __future__ import annotations
+
+import click
+
+from handful.cli.findings import described
+from handful.cli.options import DATA, reading
+from handful.cli.output import Output, common
+
+FAULTS_FOUND = 1
+
+
+@click.command()
+@DATA
+@reading
+@common
+def doctor(
+    data: str, *, labels: str | None, group: str | None, project: str | None, output: Output
+) -> int:
+    """Check the data: unreadable files, duplicates, leaks, conflicting labels, classes too small.
+
+    Nothing is changed and nothing is deleted. Exit status 1 means that faults were found.
+    """
+    import handful
+
+    opened = handful.open(data, labels=labels, group=group, project=project)
+    with output.progress("Checking") as progress:
+        findings = opened.doctor(progress=progress)
+    faults = sum(one.severity == "fault" for one in findings)
+    output.say(f"[bold]{len(opened.items):,} pictures[/]", *described(findings))
+    output.answer(
+        {
+            "items": len(opened.items),
+            "faults": faults,
+            "findings": [one.to_json() for one in findings],
+            "quarantined": [one.to_json() for one in opened.quarantined],
+        }
+    )
+    return FAULTS_FOUND if faults else 0

@@ -1,0 +1,82 @@
+"""`handful label DATA`: labels unknown; open the workbench."""
+
+from __future__ import annotations
+
+import click
+
+from handful.cli.options import DATA, reading
+from handful.cli.output import Output, common
+
+
+@click.command()
+@DATA
+@reading
+@click.option(
+    "--as",
+    "annotator",
+    metavar="NAME",
+    help="Who labels, if the page's address does not say; default: your user name.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    help="Port on this machine; default: that of last time, or any that is free.",
+)
+@click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
+@click.option(
+    "--encoder",
+    metavar="NAME",
+    default="efficientnet-lite0",
+    show_default=True,
+    help="What turns a picture into numbers; `handful encoders` lists them.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of every choice made at random."
+)
+@common
+def label(
+    data: str,
+    *,
+    labels: str | None,
+    group: str | None,
+    project: str | None,
+    annotator: str | None,
+    port: int | None,
+    no_browser: bool,
+    encoder: str,
+    seed: int,
+    output: Output,
+) -> None:
+    """Open the workbench on pictures without labels, in your browser, on this machine alone.
+
+    DATA is a folder of pictures, or a table with the column `path`. Labels that the data has
+    already, as class folders or a column, are learned from too. Ctrl-C ends it; every label that
+    the page showed as saved is kept in the project folder.
+    """
+    import webbrowser
+
+    import handful
+    from handful.workbench.bench import Bench
+    from handful.workbench.door import Door, user_name
+    from handful.workbench.names import named
+
+    name = named(annotator.strip() if annotator else user_name())
+    opened = handful.open(
+        data, labels=labels, group=group, encoder=encoder, seed=seed, project=project
+    )
+    door = Door(opened.folder, port=port or 0)
+    bench = Bench(opened, annotator=name, token=door.token, port=door.port)
+    bench.start()
+    from handful.workbench.serve import serve  # half a second, in which the work has begun
+
+    output.say(f"[bold]{opened.name}[/]: {len(opened.items):,} pictures")
+    if not output.as_json:
+        click.echo(f"Label them at {door.address}")
+    output.remark("Ctrl-C ends it. Nothing leaves this machine.")
+    output.answer({"address": door.address, "items": len(opened.items), "annotator": name})
+
+    def show() -> None:
+        if not no_browser:
+            webbrowser.open(door.address)
+
+    serve(bench, door, opened=show)

@@ -1,0 +1,32 @@
+"""Options that several commands share: what to read, and how."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+DATA = click.argument("data", metavar="DATA", type=click.Path(path_type=str))
+MODEL = click.argument("model", metavar="MODEL", type=click.Path(path_type=str))
+
+_READING = (
+    click.option("--labels", metavar="COLUMN", help="Column of the table that holds the class."),
+    click.option(
+        "--group",
+        metavar="COLUMN|PATTERN",
+        help="What must not be parted (a patient, a site): a column of the table, or a regular"
+        " expression on the file name.",
+    ),
+    click.option(
+        "--project",
+        metavar="DIR",
+        help="Where to keep what was computed, if not in DATA/.handful.",
+    ),
+)
+
+
+def reading(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--labels`, `--group` and `--project`: how DATA is read."""
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_READING), command)

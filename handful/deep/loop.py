@@ -1,0 +1,221 @@
+"""The training loop, whole. Read `train` from top to bottom: nothing happens elsewhere.
+
+What a step draws at random is a function of (seed, step), what an epoch shuffles of (seed, epoch):
+so a checkpoint is weights, moments and a number, and a run that was killed ends as one that was
+not, to the bit.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from handful.deep import checkpoint as checkpoints
+from handful.deep.batch import Batch, Data
+from handful.deep.device import Place, place_for
+from handful.deep.groups import Group, groups
+from handful.deep.history import History
+from handful.deep.hooks import Hook, Moment
+from handful.deep.run import Run, Training
+from handful.errors import SettingError
+
+DIVERGED = 4.0  # times the loss of the first steps, or of guessing: a rate too high gets there fast
+
+
+def train(
+    model: nn.Module,
+    data: Data,
+    training: Training,
+    *,
+    parameters: Sequence[Group] | None = None,
+    validate: Callable[[nn.Module], Mapping[str, float]] | None = None,
+    hooks: Sequence[Hook] = (),
+    checkpoint: Path | None = None,
+    every_steps: int = 0,
+    place: Place | None = None,
+) -> Run:
+    """Trains `model` in place, and leaves it with its last good weights, averaged if asked for.
+
+    A loss that is not a number, or far above where it began, ends the run with the weights of the
+    last epoch that was sound. Items that hold a number that is not finite are left out and counted.
+
+    Args:
+        parameters: from `groups.groups`; None: all, at one rate.
+        validate: asked after each epoch (of the averaged weights); its numbers join the history.
+        hooks: called at each named moment, in this order.
+        checkpoint: where to keep the run; if it is there, the run goes on from it.
+        every_steps: between two checkpoints; 0: at the end of each epoch.
+        place: device, precision and share of the work; None: found.
+    Raises:
+        SettingError: there is nothing to learn from, or no parameter that learns.
+        StoreError: the checkpoint cannot be written or read.
+    """
+    place = place or place_for(training.precision)
+    model = model.to(place.device)
+    chosen = list(parameters or groups(model, weight_decay=training.weight_decay))
+    factors = [group.get("factor", 1.0) for group in chosen]
+    optimizer = _optimizer(chosen, training)
+    per_epoch = math.ceil(len(data) / training.batch_size)
+    total = max(1, round(training.epochs * per_epoch))
+    if not len(data) or not any(p.requires_grad for g in chosen for p in g["params"]):
+        raise SettingError(
+            "there is nothing to train.", first=f"{len(data)} items", expected="one item or more"
+        )
+    run = Run(model, optimizer, training, total, per_epoch)
+    run.average = run.weights() if training.average else {}
+    _resume(run, checkpoint)
+    good, begun = run.weights(), 0.0
+    compute: Callable[..., Tensor] = place.spread(model)
+    if training.compile:
+        compute = torch.compile(compute)
+    weights = None
+    if training.class_weights is not None:
+        weights = torch.tensor(training.class_weights, device=place.device)
+
+    def tell(moment: Moment) -> None:
+        for hook in hooks:
+            hook(moment, run)
+
+    tell("begin")
+    model.train()
+    while run.step < run.total and not run.stopped:
+        epoch, first = divmod(run.step, per_epoch)
+        run.epoch = epoch
+        shuffled = np.random.default_rng([training.seed, epoch]).permutation(len(data))
+        parts = np.array_split(shuffled, per_epoch)  # nearly equal: no batch is left with one item
+        losses, left_out, wait_s, start = [], 0, 0.0, time.perf_counter() - run.spent_s
+        tell("epoch")
+        for items in parts[first:]:
+            if run.step >= run.total or run.stopped:
+                break
+            run.rate = training.schedule(run.step, run.total, training.rate)
+            for group, factor in zip(optimizer.param_groups, factors, strict=True):
+                group["lr"] = run.rate * factor
+            torch.manual_seed(training.seed * 1_000_003 + run.step)
+            random = np.random.default_rng([training.seed, epoch, run.step])
+            asked = time.perf_counter()
+            parted = [
+                place.take(_sound(data.batch(part, random)))
+                for part in np.array_split(place.share(items), training.accumulate)
+            ]
+            wait_s += time.perf_counter() - asked
+            sizes = [len(part.targets) for part in parted]
+            left_out += len(place.share(items)) - sum(sizes)
+            run.step += 1
+            if not sum(sizes):
+                continue
+            tell("batch")
+            optimizer.zero_grad(set_to_none=True)
+            run.loss = 0.0
+            for part, size in zip(parted, sizes, strict=True):
+                with place.autocast():
+                    logits = compute(*part.inputs)
+                loss = F.cross_entropy(
+                    logits.float(), part.targets, weights, label_smoothing=training.label_smoothing
+                )
+                (loss * (size / sum(sizes))).backward()  # type: ignore[no-untyped-call]
+                run.loss += float(loss.detach()) * size / sum(sizes)
+            tell("loss")
+            begun = begun or max(run.loss, math.log(part.targets.shape[1]))
+            if not run.loss <= DIVERGED * begun:
+                run.put_back(good)
+                run.stop(f"diverged at step {run.step:,}: loss {run.loss:.3g}; last good weights")
+                break
+            if training.clip:
+                nn.utils.clip_grad_norm_(model.parameters(), training.clip)
+            optimizer.step()
+            if run.average:
+                share = 1 - min(training.average, (1 + run.step) / (10 + run.step))
+                for name, one in model.state_dict().items():
+                    run.average[name].lerp_(one, share) if one.is_floating_point() else None
+            losses.append(run.loss)
+            tell("step")
+            if checkpoint and every_steps and run.step % every_steps == 0:
+                run.spent_s = time.perf_counter() - start
+                _keep(run, checkpoint)
+        row = {"epoch": epoch, "step": run.step, "loss": float(np.mean(losses or [math.nan]))}
+        row |= {"rate": run.rate, "seconds": time.perf_counter() - start, "wait_s": wait_s}
+        run.spent_s = 0.0
+        run.history.append(row | ({"left_out": left_out} if left_out else {}))
+        if validate is not None:
+            run.history[-1] |= _measured(run, validate)
+        tell("epoch_end")
+        if not run.stopped:
+            good = run.weights()
+        if checkpoint:
+            _keep(run, checkpoint)
+    if run.average and not (run.stopped or "").startswith("diverged"):
+        run.put_back(run.average)
+    model.eval()
+    tell("end")
+    return run
+
+
+def _optimizer(parameters: list[Group], training: Training) -> torch.optim.Optimizer:
+    plain = [{k: v for k, v in one.items() if k != "factor"} for one in parameters]
+    if training.optimizer == "sgd":
+        return torch.optim.SGD(plain, lr=training.rate, momentum=0.9, nesterov=True, fused=True)
+    # the second moment forgets sooner than the default: runs have hundreds of steps, not millions
+    return torch.optim.AdamW(plain, lr=training.rate, betas=(0.9, 0.99), fused=True)
+
+
+def _sound(batch: Batch) -> Batch:
+    """Without the items that hold a number that is not finite."""
+    good = torch.ones(len(batch.targets), dtype=torch.bool)
+    for one in batch.inputs:
+        if one.is_floating_point() and not math.isfinite(float(one.sum())):
+            good &= torch.isfinite(one).flatten(1).all(1)
+    if bool(good.all()):
+        return batch
+    return Batch(tuple(one[good] for one in batch.inputs), batch.targets[good])
+
+
+def _measured(run: Run, validate: Callable[[nn.Module], Mapping[str, float]]) -> dict[str, float]:
+    """What `validate` says of the weights that would be kept now."""
+    own = run.weights() if run.average else {}
+    if run.average:
+        run.put_back(run.average)
+    run.model.eval()
+    measured = {f"valid_{name}": float(value) for name, value in validate(run.model).items()}
+    if run.average:
+        run.put_back(own)
+    run.model.train()
+    return measured
+
+
+def _keep(run: Run, path: Path) -> None:
+    """All that the rest of the run depends on."""
+    arrays = {f"model/{name}": one for name, one in run.model.state_dict().items()}
+    arrays |= {f"average/{name}": one for name, one in run.average.items()}
+    arrays |= checkpoints.optimizer_arrays(run.optimizer)
+    facts = {"step": run.step, "total": run.total, "history": list(run.history)}
+    facts |= {"notes": run.notes, "stopped": run.stopped, "per_epoch": run.per_epoch}
+    facts["spent_s"] = run.spent_s
+    checkpoints.save(path, arrays, facts)
+
+
+def _resume(run: Run, path: Path | None) -> None:
+    found = checkpoints.load(path) if path else None
+    if found is None:
+        return
+    arrays, facts = found
+    if facts["per_epoch"] != run.per_epoch:
+        raise SettingError(
+            "the checkpoint is of another run.",
+            first=f"{path}: {facts['per_epoch']} steps an epoch, here {run.per_epoch}",
+            expected="the same data and batch size",
+            attempt=f"delete {path}",
+        )
+    run.put_back({n.removeprefix("model/"): v for n, v in arrays.items() if n[:6] == "model/"})
+    run.average = {n[8:]: v for n, v in arrays.items() if n[:8] == "average/"}
+    checkpoints.restore_optimizer(run.optimizer, arrays)
+    run.step, run.total = facts["step"], facts["total"]
+    run.history = History(facts["history"])
+    run.notes, run.stopped, run.spent_s = facts["notes"], facts["stopped"], facts["spent_s"]

@@ -1,0 +1,102 @@
+"""How to train, and a run as it stands: settings in, state and history out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, final
+
+import torch
+from torch import Tensor, nn
+
+from handful.deep.history import History
+from handful.deep.schedules import Schedule, one_cycle
+from handful.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train.
+
+    Args:
+        epochs: times that each item is seen; need not be whole.
+        batch_size: items of a step.
+        rate: highest rate of the schedule.
+        schedule: of the rate, see `schedules.py`.
+        optimizer: "adamw" or "sgd" (Nesterov, momentum 0.9).
+        weight_decay: where `groups` is not given.
+        label_smoothing: share of the target given to all classes evenly.
+        class_weights: of each class in the loss; None: all alike.
+        clip: largest norm of all gradients together; None: not clipped.
+        accumulate: parts that a batch is computed in, for memory.
+        average: decay of the running average of weights that is kept at the end; 0: none.
+        precision: "bfloat16" where the processor has it (on a CPU without matrix units it lost).
+        compile: let `torch.compile` fuse the model: half a minute before the first step.
+        seed: of everything drawn at random.
+    """
+
+    epochs: float | int = 8
+    batch_size: int = 32
+    rate: float = 3e-4
+    schedule: Schedule = one_cycle
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.1
+    class_weights: Sequence[float | int] | None = None
+    clip: float | None = 1.0
+    accumulate: int = 1
+    average: float = 0.0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    compile: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        wrong = {
+            "epochs": self.epochs <= 0,
+            "batch_size": self.batch_size < 1,
+            "rate": not 0 < self.rate < math.inf,
+            "label_smoothing": not 0 <= self.label_smoothing < 1,
+            "average": not 0 <= self.average < 1,
+            "accumulate": not 1 <= self.accumulate <= self.batch_size,
+        }
+        for name, is_wrong in wrong.items():
+            if is_wrong:
+                raise SettingError(
+                    "this is no way to train.",
+                    first=f"{name} = {getattr(self, name)}",
+                    expected=f"something like {getattr(type(self), name)}",
+                )
+
+
+@final
+@dataclass(eq=False)
+class Run:
+    """A run as it stands: what hooks see and `train` returns."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    training: Training
+    total: int
+    per_epoch: int
+    step: int = 0
+    epoch: int = 0
+    spent_s: float = 0.0  # in the epoch that a killed run was in
+    loss: float = math.nan
+    rate: float = 0.0
+    history: History = field(default_factory=History)
+    notes: list[str] = field(default_factory=list)
+    stopped: str | None = None
+    average: dict[str, Tensor] = field(default_factory=dict)
+
+    def stop(self, why: str) -> None:
+        """Ends the run after this step."""
+        self.stopped = why
+
+    def weights(self) -> dict[str, Any]:
+        """A copy of all weights and buffers."""
+        return {name: one.detach().clone() for name, one in self.model.state_dict().items()}
+
+    def put_back(self, weights: Mapping[str, Any]) -> None:
+        """Puts a copy back."""
+        self.model.load_state_dict(dict(weights))

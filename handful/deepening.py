@@ -1,0 +1,380 @@
+"""From a frozen model to a deep one, if it is better: in which order `deep/` is asked.
+
+The journey is `learning.py`'s; here stands what `--deep` adds to it: a plan, one pass through the
+frozen part for both models, the fine-tuning, and the decision which of the two is shipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, final
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from handful.errors import DataError, SettingError
+from handful.items.item import Collection, Item
+from handful.learning import Embedded, Learned, Progress, Settings, shipped
+
+if TYPE_CHECKING:
+    from handful.deep.cut import Activations
+    from handful.deep.plan import Plan
+    from handful.encoders.image import ImageEncoder
+
+SAMPLE = 200  # items that are turned to see whether they keep their class
+FOLDER = "deep"
+RATE, SMOOTHING = 3e-4, 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What came of `--deep`.
+
+    Args:
+        plan: what was to be done.
+        shipped: "deep", or "frozen" where that was not clearly better.
+        why: in words.
+        difference: log-loss of deep less frozen, out of sample, with its interval; None: untrained.
+        views: that each picture is seen in.
+        history: of each fold.
+        notes: what happened on the way.
+    """
+
+    plan: Plan
+    shipped: Literal["deep", "frozen"]
+    why: str
+    difference: tuple[float, float, float] | None = None
+    views: tuple[str, ...] = ()
+    history: tuple[list[dict[str, Any]], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        drawn = [f"        {one.line()}" for one in self.history if hasattr(one, "line")]
+        return [f"Deep    {self.shipped} is shipped: {self.why}", *drawn]
+
+    def to_json(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        low_high = dict(zip(("value", "low", "high"), self.difference or (), strict=False))
+        return {
+            "plan": self.plan.to_json(),
+            "shipped": self.shipped,
+            "why": self.why,
+            "difference": low_high or None,
+            "views": list(self.views),
+            "history": [list(one) for one in self.history],
+            "notes": list(self.notes),
+        }
+
+
+@final
+class Deepening:
+    """One `--deep` run. Made before anything is embedded, because its one pass serves both models.
+
+    Args:
+        collection: what was found.
+        folder: of the project.
+        settings: with `minutes`.
+    Raises:
+        SettingError: PyTorch is not installed, or the encoder is none that can be cut.
+    """
+
+    def __init__(self, collection: Collection, folder: Path, settings: Settings) -> None:
+        _need_torch()
+        from handful.encoders.image import ImageEncoder
+        from handful.encoders.registry import load
+        from handful.features.input_size import input_size
+        from handful.items.index import Index
+
+        self.start_s = time.perf_counter()
+        self._collection, self._folder, self._settings = collection, folder, settings
+        with Index(folder) as index:
+            encoder = load(settings.encoder, size=input_size(collection.items, index))
+        if not isinstance(encoder, ImageEncoder):
+            raise SettingError(
+                "this encoder cannot be cut.",
+                first=f"--encoder {encoder.name}",
+                expected="an encoder of pictures",
+            )
+        self._encoder: ImageEncoder = encoder
+        self._minutes = settings.minutes or 0.0
+        self._plan: Plan | None = None
+
+    def plan(self) -> Plan:
+        """Measures this machine and chooses, once; a run that was killed keeps its plan."""
+        self._plan = self._plan or self._made()
+        return self._plan
+
+    def _made(self) -> Plan:
+        from handful.deep.plan import Plan, make_plan
+        from handful.encoders.weights import read_weights
+
+        kept = self._run_folder() / "plan.json"
+        found = Plan.read(kept)
+        if found is not None:
+            return found
+        labels = [item.label for item in self._collection.items if item.label]
+        share = 1 - (self._settings.test or 0.0)
+        made = make_plan(
+            self._encoder,
+            self._collection.items,
+            read_weights(self._encoder.weights_path),
+            folder=self._folder,
+            minutes=self._minutes,
+            learned=max(1, round(share * len(labels))),
+            classes=max(2, len(set(labels))),
+            turns=self._settings.turns,
+        )
+        if made.epochs:
+            made.save(kept)
+        return made
+
+    def look(self, plan: Plan, *, progress: Progress = None) -> None:
+        """The one pass: maps at the cut, and the vectors of the frozen model."""
+        from handful.deep.cut import CutEncoder, activations, keep_vectors
+        from handful.features.store import Store
+        from handful.items.fingerprint import Fingerprint
+        from handful.items.index import Index
+
+        if not plan.epochs:
+            return
+        features = self._folder / "features"
+        with Index(self._folder) as index:
+            activations(
+                self._collection.items,
+                self._encoder,
+                features,
+                index,
+                cut=plan.cut,
+                views=plan.views[:1],
+                progress=progress,
+            )
+            known = index.known(self._collection.items).values()
+            hashes = [one.content for one in known if isinstance(one, Fingerprint)]
+        maps = Store(features, CutEncoder(self._encoder, plan.cut))
+        keep_vectors(maps, Store(features, self._encoder), hashes)
+
+    def deepen(
+        self, embedded: Embedded, frozen: Learned, plan: Plan, *, progress: Progress = None
+    ) -> tuple[Learned, Outcome]:
+        """The deep model where it is better out of sample beyond noise, else the frozen one.
+
+        Raises:
+            StoreError: the disk is full.
+        """
+        from handful.deep.fine_tune import Learner, fine_tune
+        from handful.encoders.weights import read_weights
+        from handful.estimate.compare import compare
+        from handful.estimate.metrics import log_loss
+
+        if not plan.epochs:
+            return frozen, Outcome(plan, "frozen", plan.why)
+        learning = np.flatnonzero(~frozen.held_out)
+        views = self._allowed(embedded, frozen, learning, plan)
+        kept = self._kept(embedded, frozen.chosen[learning], plan.cut, views, progress)
+        learner = Learner(
+            kept,
+            embedded.store.read(embedded.rows[frozen.chosen[learning]]),
+            frozen.targets[learning],
+            embedded.units[frozen.chosen[learning]],
+            frozen.classes,
+            self._encoder.blocks,
+            read_weights(self._encoder.weights_path),
+        )
+        left = self._left(plan)
+        try:
+            tuned = fine_tune(
+                learner,
+                self._training(plan),
+                folds=plan.folds,
+                seconds=left,
+                folder=self._run_folder(),
+                progress=progress,
+            )
+        except DataError as error:
+            return frozen, Outcome(plan, "frozen", f"{error.what} {error.first}", views=views)
+        compared = compare(
+            tuned.probabilities,
+            tuned.probed,
+            learner.targets,
+            units=learner.units,
+        )
+        # Folds learn from fewer items than the frozen model did, so two things are asked: clearly
+        # better than frozen features with the same items, and no worse than the frozen model.
+        loss = log_loss(tuned.probabilities, learner.targets)
+        better = compared.better == "first" and loss <= log_loss(
+            frozen.probabilities[learning], learner.targets
+        )
+        why = (
+            f"log-loss {compared.difference:+.3f} ({compared.low:+.3f} to {compared.high:+.3f}) "
+            f"against frozen features, both without the fold" + ("" if better else ": not enough")
+        )
+        outcome = Outcome(
+            plan,
+            "deep" if better else "frozen",
+            why,
+            (compared.difference, compared.low, compared.high),
+            views,
+            tuned.histories,
+            tuned.notes,
+        )
+        shutil.rmtree(self._run_folder(), ignore_errors=True)
+        if not better:
+            return frozen, outcome
+        from handful.bundle.graph import Trained
+        from handful.deep.model import answers
+        from handful.heads.linear import Candidate
+
+        testing = np.flatnonzero(frozen.held_out)
+        probabilities = frozen.probabilities.copy()
+        probabilities[learning] = tuned.probabilities
+        if len(testing):
+            probabilities[testing] = answers(
+                learner.weights,
+                tuned.arrays,
+                tuned.head,
+                self._kept(embedded, frozen.chosen[testing], plan.cut, views[:1], progress),
+            )
+        candidate = Candidate("deep", loss)
+        deep = shipped(
+            embedded,
+            self._collection,
+            self._settings,
+            classes=frozen.classes,
+            chosen=frozen.chosen,
+            targets=frozen.targets,
+            held_out=frozen.held_out,
+            probabilities=probabilities,
+            fit=replace(
+                frozen.fit,
+                head=tuned.head,
+                probabilities=tuned.probabilities,
+                candidates=(candidate, *frozen.fit.candidates),
+            ),
+            trained=Trained(plan.cut, tuned.arrays),
+        )
+        return deep, outcome
+
+    def _left(self, plan: Plan) -> float:
+        """Seconds for training: what comes after it will be as much slower as what came before."""
+        from handful.deep.plan import ROOM
+
+        spent = time.perf_counter() - self.start_s
+        planned = plan.seconds["measuring"] + plan.seconds["activations"]
+        slower = max(1.0, spent / max(planned, 1.0))
+        return max(60 * plan.minutes * ROOM - spent - slower * plan.seconds["rest"], 1.0)
+
+    def _kept(
+        self,
+        embedded: Embedded,
+        places: Int[np.ndarray, " m"],
+        cut: str,
+        views: tuple[str, ...],
+        progress: Progress,
+    ) -> Activations:
+        """The activations of the items at these places; computed where they are not there yet."""
+        from handful.deep.cut import activations
+        from handful.items.index import Index
+
+        items = [embedded.items[at] for at in places]
+        features = self._folder / "features"
+        with Index(self._folder) as index:
+            return activations(
+                items, self._encoder, features, index, cut=cut, views=views, progress=progress
+            )
+
+    def _training(self, plan: Plan) -> Any:
+        from handful.deep.plan import BATCH
+        from handful.deep.run import Training
+        from handful.deep.schedules import plateau
+
+        return Training(
+            epochs=plan.epochs,
+            batch_size=BATCH,
+            rate=RATE,
+            schedule=plateau,
+            label_smoothing=SMOOTHING,
+            seed=self._settings.seed,
+        )
+
+    def _allowed(
+        self,
+        embedded: Embedded,
+        frozen: Learned,
+        learning: Int[np.ndarray, " m"],
+        plan: Plan,
+    ) -> tuple[str, ...]:
+        """The plan's views that leave the classes as they are, where the user did not say."""
+        if self._settings.turns != "auto" or len(plan.views) == 1:
+            return plan.views
+        from handful.deep.views import keeps_its_class
+        from handful.heads.fit import fit
+
+        random = np.random.default_rng(self._settings.seed)
+        units = embedded.units[frozen.chosen[learning]]
+        order = random.permutation(np.unique(units))
+        aside = np.isin(units, order[: min(SAMPLE, len(order) // 3)])
+        asked, others = learning[aside], learning[~aside]
+        labels = [frozen.classes[target] for target in frozen.targets[others]]
+        if len(set(labels)) < len(frozen.classes) or not len(asked):
+            return plan.views[:1]
+        head = fit(
+            embedded.vectors(frozen.chosen[others]),
+            labels,
+            units=embedded.units[frozen.chosen[others]],
+            blocks=self._encoder.blocks,
+            seed=self._settings.seed,
+        ).head
+        plain = head.probabilities(embedded.store.read(embedded.rows[frozen.chosen[asked]]))
+        items = [embedded.items[at] for at in frozen.chosen[asked]]
+        kept = {plan.views[0]}
+        for view in ("mirror", "flip"):
+            if view in plan.views:
+                turned = head.probabilities(_vectors(self._encoder, items, view))
+                if keeps_its_class(plain, turned, frozen.targets[asked]):
+                    kept.add(view)
+        if {"mirror", "flip"} <= kept:
+            kept.add("turn")
+        return tuple(view for view in plan.views if view in kept)
+
+    def _run_folder(self) -> Path:
+        """Where this very run keeps its plan and its checkpoints."""
+        facts = hashlib.sha256(self._encoder.identity.encode())
+        chosen = (self._minutes, self._settings.seed, self._settings.test, self._settings.turns)
+        facts.update(repr(chosen).encode())
+        for item in self._collection.items:
+            facts.update(f"{item.path}\t{item.label}\t{item.split}\n".encode("utf-8", "replace"))
+        return self._folder / FOLDER / facts.hexdigest()[:16]
+
+
+def _vectors(encoder: ImageEncoder, items: Sequence[Item], view: str) -> Float[np.ndarray, "n d"]:
+    """Of the items as they are in this view; readable, because they were read before."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from handful.encoders.views import seen
+    from handful.items.decode import decode
+    from handful.machine import num_cores
+
+    def work(item: Item) -> np.ndarray:
+        picture = decode(item.source.read_bytes(), target=encoder.recipe.decode_side)
+        return encoder.encode(seen(encoder.prepare(picture), view)[None])[0]
+
+    with ThreadPoolExecutor(num_cores()) as pool:
+        return np.stack(list(pool.map(work, items)))
+
+
+def _need_torch() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise SettingError(
+            "--deep needs PyTorch, which is not installed.",
+            first="--deep",
+            expected="the extra `torch`",
+            attempt='pip install "handful[torch]"',
+        )

@@ -1,0 +1,79 @@
+"""Every error that a user can meet. Nothing else of handful is imported here.
+
+    HandfulError        the root: catch this to catch them all
+    ├── DataError       the data cannot be used as it is
+    ├── SettingError    an option or argument is wrong, or would have been ignored
+    ├── EncoderError    an encoder is missing, or its weights are not what they should be
+    ├── KernelError     a kernel's equations, or its arguments, do not fit together
+    ├── BundleError     a `.handful` file is damaged, too new, or not to be trusted
+    └── StoreError      the project folder cannot be written, is full, or is in use
+
+Each is four lines long: what happened, the first case of it, what was expected, what to try.
+"""
+
+from __future__ import annotations
+
+
+class HandfulError(Exception):
+    """What happened, where, what was expected, what to try.
+
+    Args:
+        what: the fact in one sentence, with counts ("3 of 1204 images cannot be read.").
+        first: the place: the first file, row, column or argument, and what is wrong there.
+        expected: what would have been right.
+        attempt: a command or a change to try next.
+    """
+
+    def __init__(
+        self, what: str, *, first: str = "", expected: str = "", attempt: str = ""
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.first = first
+        self.expected = expected
+        self.attempt = attempt
+
+    def __str__(self) -> str:
+        lines = [f"{type(self).__name__}: {self.what}"]
+        for name, text in (
+            ("first", self.first),
+            ("expected", self.expected),
+            ("try", self.attempt),
+        ):
+            if text:
+                lines.append(f"  {name + ':':<9} {text}")
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, str]:
+        """The four fields, as `--json` and HTTP answers carry them."""
+        return {
+            "error": type(self).__name__,
+            "what": self.what,
+            "first": self.first,
+            "expected": self.expected,
+            "try": self.attempt,
+        }
+
+
+class DataError(HandfulError):
+    """The data cannot be used as it is."""
+
+
+class SettingError(HandfulError, ValueError):
+    """An option or argument is wrong, or would have been ignored."""
+
+
+class EncoderError(HandfulError):
+    """An encoder is missing, or its weights are not what they should be."""
+
+
+class KernelError(HandfulError, ValueError):
+    """A kernel's equations, or its arguments, do not fit together."""
+
+
+class BundleError(HandfulError):
+    """A `.handful` file is damaged, too new, or not to be trusted."""
+
+
+class StoreError(HandfulError):
+    """The project folder cannot be written, is full, or is in use."""

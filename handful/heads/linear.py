@@ -1,0 +1,72 @@
+"""The trained head that every fitting method ends in, and the record of one fit.
+
+A head is a linear map on the encoder's vector, scaled by a temperature, then a softmax: so it
+fuses into the encoder's graph. Standardisation and stage weights are folded into `weight`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from handful.heads.solver import row_slices
+from handful.heads.standardise import Rows
+
+
+def softmax(logits: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n k"]:
+    """Probabilities of each row, computed without overflow."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearHead:
+    """probabilities = softmax(vector @ weight + bias). The temperature is already inside.
+
+    Args:
+        weight: (d, k), float32.
+        bias: (k,), float32.
+        classes: k class names, sorted.
+    """
+
+    weight: Float[np.ndarray, "d k"]
+    bias: Float[np.ndarray, " k"]
+    classes: tuple[str, ...]
+
+    def logits(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
+        """Calibrated log-odds up to a constant per row."""
+        return X @ self.weight + self.bias
+
+    def probabilities(self, X: Rows) -> Float[np.ndarray, "n k"]:
+        """Calibrated probabilities of (n, d) vectors, read in slices; each row sums to 1."""
+        parts = [softmax(self.logits(np.asarray(X[rows]))) for rows in row_slices(X.shape[0])]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.classes)), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One head that was tried: its name, its out-of-sample log-loss, its settings."""
+
+    name: str
+    log_loss: float
+    settings: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadFit:
+    """A head, and what it would have said of each training item without having seen its group.
+
+    Args:
+        head: fitted on all items given.
+        probabilities: (n, k), out of sample, leave-group-out, calibrated on out-of-sample scores.
+        candidates: every method tried, the winner first.
+        seconds: wall time of the whole fit.
+    """
+
+    head: LinearHead
+    probabilities: Float[np.ndarray, "n k"]
+    candidates: tuple[Candidate, ...]
+    seconds: float

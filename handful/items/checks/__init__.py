@@ -1,0 +1,1 @@
+"""What the doctor checks, one kind of trouble per file. `doctor.py` runs them all."""

@@ -1,0 +1,99 @@
+"""Why bytes are not a picture that can be read, in words that help to mend it."""
+
+from __future__ import annotations
+
+import re
+import struct
+
+from handful.errors import DataError
+
+EXPECTED = "JPEG, PNG, TIFF, WebP, BMP or GIF"
+
+
+class DecodeFailure(DataError):  # noqa: N818  (a result that is handed on, more than an error)
+    """One picture cannot be read.
+
+    Args:
+        why: the reason in plain words, without the path ("truncated: ...").
+        path: the item's path, where it is known.
+        lasting: True if the reason lies in the bytes, so that it holds until the file changes;
+            False if it may pass (no permission, no such file, not enough memory).
+    """
+
+    def __init__(self, why: str, *, path: str = "", lasting: bool = True) -> None:
+        super().__init__(
+            "A picture cannot be read.",
+            first=f"{path} ({why})" if path else why,
+            expected=EXPECTED,
+            attempt="open it in a viewer; save it anew, or take it out",
+        )
+        self.why = why
+        self.lasting = lasting
+
+
+# First bytes, and what such a file is. Those with True are formats that are read here.
+_SIGNATURES: tuple[tuple[bytes, str, bool], ...] = (
+    (rb"\xff\xd8\xff", "JPEG", True),
+    (rb"\x89PNG", "PNG", True),
+    (rb"II\*\0|MM\0\*|II\+\0|MM\0\+", "TIFF", True),
+    (rb"RIFF....WEBP", "WebP", True),
+    (rb"GIF8", "GIF", True),
+    (rb"BM", "BMP", True),
+    (rb"....ftyp(heic|heix|hevc|mif1|msf1)", "a HEIC picture", False),
+    (rb"....ftypavi[fs]", "an AVIF picture", False),
+    (rb"\0\0\0\x0cJXL |\xff\x0a", "a JPEG XL picture", False),
+    (rb"\0\0\0\x0cjP  ", "a JPEG 2000 picture", False),
+    (rb"8BPS", "a Photoshop document", False),
+    (rb".{128}DICM", "a DICOM file", False),
+    (rb"%PDF", "a PDF document", False),
+    (rb"PK\x03\x04", "a ZIP archive", False),
+    (rb"....ftyp|\x1a\x45\xdf\xa3", "a video", False),
+    (rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<svg", "an SVG drawing", False),
+    (rb"\s*<(!doctype html|html)", "a web page", False),
+    (rb"version https://git-lfs", "a Git LFS pointer; `git lfs pull` fetches the picture", False),
+)
+_SIGNATURES_COMPILED = tuple(
+    (re.compile(pattern, re.DOTALL | re.IGNORECASE), name, is_read)
+    for pattern, name, is_read in _SIGNATURES
+)
+
+
+def why_not_opened(data: bytes) -> str:
+    """What the bytes seem to be, when their header could not be read as a picture's."""
+    head = data[:1024]
+    for pattern, name, is_read_here in _SIGNATURES_COMPILED:
+        if pattern.match(head):
+            if is_read_here:
+                return f"damaged: it begins as {name} does, but its header cannot be read"
+            return f"not a picture that is read here: it is {name}"
+    if not data.strip(b"\0"):
+        return f"damaged: all of its {len(data):,} bytes are zero"
+    if head.isascii() and all(byte >= 32 or byte in b"\t\r\n" for byte in head):
+        return "not a picture: it is text"
+    return "not a picture: its first bytes belong to no known format"
+
+
+def why_not_decoded(data: bytes, error: Exception) -> str:
+    """What is wrong with the bytes, when Pillow raised `error` while decoding them."""
+    text, size = str(error), len(data)
+    declared = _declared_size(data)
+    if size < declared:
+        return f"truncated: {size:,} of {declared:,} bytes"
+    ends_early = isinstance(error, (EOFError, IndexError, struct.error))
+    if ends_early or re.search(r"truncated|not enough (image )?data", text, re.IGNORECASE):
+        return f"truncated: the file ends after {size:,} bytes, before its picture does"
+    return f"damaged: {text or type(error).__name__}"
+
+
+def _declared_size(data: bytes) -> int:
+    """The file's size as its header states it; 0 where the format states none."""
+    if data[:4] == b"RIFF":
+        return int.from_bytes(data[4:8], "little") + 8
+    if data[:2] == b"BM":
+        return int.from_bytes(data[2:6], "little")
+    return 0
+
+
+def looks_like_a_picture(head: bytes) -> bool:
+    """Whether a file's first bytes are those of a format that is read here."""
+    return any(is_read and pattern.match(head) for pattern, _, is_read in _SIGNATURES_COMPILED)

@@ -1,0 +1,202 @@
+"""From a file's bytes to an upright 8-bit picture, or to the reason why not. Opens no files.
+
+What is decided here, so that learning and predicting see the same pixels:
+
+- Large pictures are decoded small: JPEGs by the decoder itself (1/2, 1/4 or 1/8), others averaged
+  down by a whole factor after decoding; the short side never falls below `target`.
+- Transparency is laid on white. Viewers and web pages show it so, cut-outs and scans mostly mean
+  paper, and what lies under full transparency is arbitrary.
+- More than 8 bits a channel are stretched linearly from the picture's own 0.1th percentile (black)
+  to its 99.9th (white), so 12-bit data in a 16-bit file does not come out black and a hot pixel
+  does not darken the rest (`depth.py`).
+- EXIF rotation is obeyed; of several frames the first is taken.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image as pillow  # noqa: N813  (the module, beside its class)
+from PIL import TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
+from PIL.Image import Image
+
+from handful.items.damage import DecodeFailure as DecodeFailure
+from handful.items.damage import why_not_decoded, why_not_opened
+from handful.items.depth import DEEP_GREY, deep_colour, grey_to_eight_bit, reduced, with_colour
+
+DECODE_VERSION = 1
+"""Raised by any change here that alters pixels: what was computed from them is then renewed."""
+
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF")
+
+# 400 MB while decoding in four bytes a pixel, which leaves room for the encoder under 1.2 GB.
+MAX_PIXELS = 100_000_000
+# Pictures above this are decoded one at a time, for the same reason.
+LARGE_PIXELS = 16_000_000
+_one_large_at_a_time = threading.Lock()
+
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: pillow.Transpose.FLIP_LEFT_RIGHT,
+    3: pillow.Transpose.ROTATE_180,
+    4: pillow.Transpose.FLIP_TOP_BOTTOM,
+    5: pillow.Transpose.TRANSPOSE,
+    6: pillow.Transpose.ROTATE_270,
+    7: pillow.Transpose.TRANSVERSE,
+    8: pillow.Transpose.ROTATE_90,
+}
+_KEEPS_SHAPE = (_UPRIGHT[2], _UPRIGHT[3], _UPRIGHT[4])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A decoded picture, upright, perhaps reduced.
+
+    Args:
+        image: grey ("L") or colour ("RGB"), 8 bit. Grey stays grey: it resizes three times faster.
+        width, height: of the whole picture in the file, upright, before any reduction, in pixels.
+        mode: as the file has it: "L", "RGB", "P", "CMYK", "I;16", ... (Pillow's names).
+        format: "JPEG", "PNG", "TIFF", "WEBP", "BMP" or "GIF".
+        frames: how many the file holds; `image` is the first.
+    """
+
+    image: Image
+    width: int
+    height: int
+    mode: str
+    format: str
+    frames: int = 1
+
+    @property
+    def pixels(self) -> UInt8[np.ndarray, "h w 3"]:
+        """The picture as RGB."""
+        return np.asarray(self.image.convert("RGB"))
+
+
+def decode(data: bytes, *, target: int = 224) -> Picture:
+    """The picture in `data`, upright, 8 bit, at a scale whose short side is at least `target`.
+
+    A picture that is smaller than `target` is left as it is. Thread-safe.
+
+    Args:
+        data: the bytes of a whole file.
+        target: short side in pixels that must be kept, >= 1.
+    Raises:
+        DecodeFailure: the bytes are no picture that is known here, are damaged, or would unfold
+            to more than `MAX_PIXELS` pixels (judged by the header, before anything is decoded).
+    """
+    if not data:
+        raise DecodeFailure("empty: 0 bytes")
+    with _pillow_is_quiet():
+        try:
+            return _decode(data, target)
+        except DecodeFailure:
+            raise
+        except pillow.DecompressionBombError as error:
+            stated = re.search(r"\d+", str(error))
+            raise DecodeFailure(_too_large(int(stated[0]) if stated else 0)) from error
+        except UnidentifiedImageError as error:
+            raise DecodeFailure(why_not_opened(data)) from error
+        except MemoryError as error:
+            raise DecodeFailure("there is not enough memory to decode it", lasting=False) from error
+        except Exception as error:
+            # Pillow answers hostile bytes with almost any exception: OSError, SyntaxError,
+            # ValueError, struct.error, KeyError, ... Each means that this file cannot be decoded.
+            raise DecodeFailure(why_not_decoded(data, error)) from error
+
+
+def _decode(data: bytes, target: int) -> Picture:
+    with pillow.open(io.BytesIO(data), formats=FORMATS) as image:
+        size = image.size
+        mode, frames = image.mode, int(getattr(image, "n_frames", 1))
+        kind = {"MPO": "JPEG", "DIB": "BMP"}.get(image.format or "", image.format or "")
+        image.draft(None, (target, target))  # does nothing unless it is a JPEG
+        num_pixels = image.width * image.height
+        if num_pixels > MAX_PIXELS:
+            raise DecodeFailure(_too_large(num_pixels))
+        with _one_large_at_a_time if num_pixels > LARGE_PIXELS else nullcontext():
+            deep = deep_colour(data, image)
+            image.load()
+            if kind == "TIFF":  # these Pillow turns upright itself, while it loads them
+                size, turn = image.size, None
+            else:
+                turn = _UPRIGHT.get(_orientation(image))
+            plain = _to_eight_bit(image if deep is None else with_colour(image, deep), target)
+    if turn is not None:
+        plain = plain.transpose(turn)
+        size = size if turn in _KEEPS_SHAPE else size[::-1]
+    return Picture(plain, *size, mode, kind, frames)
+
+
+def _orientation(image: Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:
+        # Broken EXIF is common (phones, editors) and harms nothing but itself: the picture stands.
+        return 1
+
+
+def _to_eight_bit(image: Image, target: int) -> Image:
+    """Grey or RGB, averaged down as far as `target` allows."""
+    factor = max(1, min(image.size) // target)
+    mode, transparent = image.mode, "transparency" in image.info
+    if mode in DEEP_GREY:
+        return grey_to_eight_bit(image, factor)
+    if mode in ("1", "L") and not transparent:
+        return reduced(image.convert("L"), factor)
+    if mode in ("RGB", "CMYK", "YCbCr", "HSV") and not transparent:
+        return reduced(image, factor).convert("RGB")
+    if mode == "P" and not transparent:
+        return reduced(image.convert("RGB"), factor)
+    if mode in ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa"):
+        layer = reduced(image.convert("RGBA"), factor)
+        flat = pillow.alpha_composite(pillow.new("RGBA", layer.size, "white"), layer)
+        return flat.convert("L" if mode in ("1", "L", "LA", "La") else "RGB")
+    raise DecodeFailure(f"its colour space, {mode}, is not read here")
+
+
+def _too_large(num_pixels: int) -> str:
+    limit = MAX_PIXELS // 1_000_000
+    return f"too large: {num_pixels / 1e6:,.0f} million pixels; at most {limit} million are decoded"
+
+
+_quiet_lock = threading.Lock()
+_quiet_depth = 0
+_quiet_lists: list[list[Any]] = []
+_IGNORE_PILLOW = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
+
+
+@contextmanager
+def _pillow_is_quiet() -> Iterator[None]:
+    """No warning of Pillow's gets out while any thread is in here.
+
+    `warnings.catch_warnings` would not do: it swaps the whole list of filters, so that two threads
+    that leave in another order than they entered restore the wrong one. Here one filter is put in
+    by the first and taken out by the last, from the very lists it was put in.
+    """
+    global _quiet_depth
+    with _quiet_lock:
+        _quiet_depth += 1
+        filters = warnings.filters
+        if isinstance(filters, list) and _IGNORE_PILLOW not in filters:
+            filters.insert(0, _IGNORE_PILLOW)
+            _quiet_lists.append(filters)
+    try:
+        yield
+    finally:
+        with _quiet_lock:
+            _quiet_depth -= 1
+            if _quiet_depth == 0:
+                for entered in _quiet_lists:
+                    if _IGNORE_PILLOW in entered:
+                        entered.remove(_IGNORE_PILLOW)
+                _quiet_lists.clear()

@@ -1,0 +1,86 @@
+"""The one door to a user's data: a folder or a table, told apart here, read in their own files."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from handful.errors import DataError, SettingError
+from handful.items.item import Collection
+from handful.items.names import printable
+
+_PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic")
+_ARCHIVE_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+_EXPECTED = "a folder of pictures, or a table (CSV, TSV, Parquet, Excel) that names them"
+
+
+def open_data(
+    data: str | Path, *, labels: str | None = None, group: str | None = None
+) -> Collection:
+    """All items in a folder or a table, sorted by path; nothing is decoded yet.
+
+    What cannot be used is set aside in `quarantined`, what is worth knowing stands in `notes`.
+
+    Args:
+        data: a folder of class folders, a folder of loose files, or a table.
+        labels: for a table, the column that holds the class.
+        group: what must not be parted: a regular expression on the relative path (its first
+            group, or the whole match, is the name), for a table also a column.
+    Raises:
+        DataError: there is nothing there, or nothing that can be used.
+        SettingError: `labels` with a folder, or a column or pattern that is found nowhere.
+    """
+    path = Path(data).expanduser()
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except OSError as error:
+        raise _unusable(path, error.strerror or str(error)) from error
+    if is_folder:
+        from handful.items.folder import read_folder
+
+        if labels is not None:
+            raise SettingError(
+                "a folder has no columns to take labels from.",
+                first=f"--labels {labels}, with the folder {printable(str(path))}",
+                expected="labels from the names of class folders, or a table",
+                attempt="leave out --labels, or give the table instead of the folder",
+            )
+        return read_folder(path, group=group)
+    if not is_file:
+        raise _missing(path)
+    from handful.items.sheets import is_table
+    from handful.items.table import read_table
+
+    if is_table(path):
+        return read_table(path, labels=labels, group=group)
+    suffix = path.suffix.lower()
+    if suffix in _PICTURE_SUFFIXES:
+        raise _unusable(path, "one picture", f"give its folder: {printable(str(path.parent))}")
+    if suffix in _ARCHIVE_SUFFIXES:
+        raise _unusable(path, "an archive", "unpack it and give the folder")
+    raise _unusable(path, f"the ending {suffix!r} is that of no table" if suffix else "no ending")
+
+
+def _unusable(path: Path, why: str, attempt: str = "give a folder or a table") -> DataError:
+    return DataError(
+        "the data is neither a folder nor a table.",
+        first=f"{printable(str(path))} ({why})",
+        expected=_EXPECTED,
+        attempt=attempt,
+    )
+
+
+def _missing(path: Path) -> DataError:
+    try:
+        if path.exists():
+            return _unusable(path, "neither a file nor a folder")
+        near = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()], n=1)
+    except (OSError, ValueError):
+        near = []  # the folder above is not there or may not be read: nothing to suggest
+    place = printable(str(path.parent / near[0])) if near else ""
+    return DataError(
+        "there is no such data.",
+        first=f"{printable(str(path))} does not exist",
+        expected=_EXPECTED,
+        attempt=f"did you mean {place}?" if place else "check the spelling, and where you are",
+    )

@@ -1,0 +1,227 @@
+"""What earlier runs learned of every file, so that a run in which nothing changed reads no file.
+
+All of it is derived: deleting `index.sqlite` costs time, never a label. Which files belong to the
+data is not known here (`folder.py`, `table.py`), nor how they are read (`fingerprint.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from handful.errors import StoreError
+from handful.items.decode import DECODE_VERSION, DecodeFailure
+from handful.items.fingerprint import FINGERPRINT_VERSION, Fingerprint
+from handful.items.item import Item, Quarantined
+from handful.items.names import printable
+
+FILE_NAME = "index.sqlite"
+
+# Written together: few enough that a kill loses little, many enough that commits cost nothing.
+_BATCH = 256
+_BATCH_S = 2.0
+_BUSY_S = 30.0
+
+_FILE_FIELDS = ("path", "size", "mtime_ns", "inode", "version", "why")
+_FIELDS = (*_FILE_FIELDS, *Fingerprint.__slots__)
+_COLUMNS = ", ".join(_FIELDS)
+_SCHEMA = f"CREATE TABLE IF NOT EXISTS files ({_COLUMNS}, PRIMARY KEY (path))"
+_SELECT = f"SELECT {_COLUMNS} FROM files"
+_INSERT = f"INSERT OR REPLACE INTO files VALUES ({', '.join('?' * len(_FIELDS))})"
+
+_Status = tuple[int, int, int]
+
+
+class Index:
+    """What is known of every file. A context manager; what was put is kept on leaving, in any way.
+
+    Safe with several threads, with two processes on one file, and when killed: at worst the last
+    two seconds are looked at again. A damaged file is replaced and `notes` says so.
+
+    Args:
+        folder: the project folder; made if it is not there.
+        target: the short side that pictures are decoded at; what was seen at another is not known.
+    Raises:
+        StoreError: the folder cannot be made or written, the disk is full, or another program
+            has held the file for half a minute.
+    """
+
+    def __init__(self, folder: Path, *, target: int = 224) -> None:
+        self.path: Final = folder / FILE_NAME
+        self.notes: tuple[str, ...] = ()
+        self._version = f"{DECODE_VERSION}.{FINGERPRINT_VERSION}.{target}"
+        self._seen: dict[str, _Status] = {}
+        self._pending: list[tuple[object, ...]] = []
+        self._pending_since = time.monotonic()
+        self._lock = threading.RLock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _store_error(folder, error.strerror or str(error)) from error
+        self._database = self._open()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def known(self, items: Iterable[Item]) -> dict[str, Fingerprint | Quarantined]:
+        """What is known of those items whose files have not changed, by item path.
+
+        A file has not changed if its size, time of change and inode are those of the last look.
+        Every file's state is taken here and remembered for `put`.
+        """
+        with self._lock:
+            self._flush()
+            rows = self._rows()
+            found: dict[str, Fingerprint | Quarantined] = {}
+            for item in items:
+                status = _status(item)
+                if status is None:
+                    continue
+                self._seen[item.path] = status
+                row = rows.get(item.path)
+                if row is not None and row[1:4] == status and row[4] == self._version:
+                    found[item.path] = _from_row(row)
+            return found
+
+    def put(self, item: Item, result: Fingerprint | DecodeFailure) -> None:
+        """Keeps what a look at the item gave, for the state that its file had in `known`.
+
+        A failure that may pass (no permission, no such file) is not kept.
+        """
+        with self._lock:
+            status = self._seen.get(item.path) or _status(item)
+            if status is None or (isinstance(result, DecodeFailure) and not result.lasting):
+                return
+            self._pending.append((item.path, *status, self._version, *_to_row(result)))
+            waited_s = time.monotonic() - self._pending_since
+            if len(self._pending) >= _BATCH or waited_s > _BATCH_S:
+                self._flush()
+
+    def close(self) -> None:
+        """Writes what is still waiting and lets go of the file. Harmless when called twice."""
+        with self._lock:
+            try:
+                self._flush()
+            finally:
+                self._pending.clear()
+                self._database.close()
+
+    def _rows(self) -> dict[str, tuple[Any, ...]]:
+        try:
+            return {row[0]: row for row in self._database.execute(_SELECT)}
+        except sqlite3.OperationalError as error:
+            raise _store_error(self.path, str(error)) from error
+        except sqlite3.DatabaseError as error:
+            self._database = self._replace(error)
+            return {}
+
+    def _flush(self) -> None:
+        self._pending_since = time.monotonic()
+        if not self._pending:
+            return
+        try:
+            with self._database:
+                self._database.executemany(_INSERT, self._pending)
+        except sqlite3.OperationalError as error:
+            raise _store_error(self.path, str(error)) from error
+        except sqlite3.DatabaseError as error:
+            self._database = self._replace(error)
+            with self._database:
+                self._database.executemany(_INSERT, self._pending)
+        self._pending.clear()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._connect()
+        except sqlite3.OperationalError as error:
+            raise _store_error(self.path, str(error)) from error
+        except sqlite3.DatabaseError as error:
+            return self._replace(error)
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self.path, timeout=_BUSY_S, check_same_thread=False)
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")
+            with database:
+                database.execute(_SCHEMA)
+            columns = [row[1] for row in database.execute("PRAGMA table_info(files)")]
+            if tuple(columns) != _FIELDS:
+                with database:
+                    database.execute("DROP TABLE files")
+                    database.execute(_SCHEMA)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _replace(self, error: sqlite3.DatabaseError) -> sqlite3.Connection:
+        """A fresh file in place of one that SQLite calls damaged."""
+        if hasattr(self, "_database"):
+            self._database.close()
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+            database = self._connect()
+        except (OSError, sqlite3.Error) as again:
+            raise _store_error(self.path, str(again)) from again
+        self.notes += (
+            f"{FILE_NAME} was damaged ({error}) and was made anew: every file is read once more",
+        )
+        return database
+
+
+def _status(item: Item) -> _Status | None:
+    try:
+        status = os.stat(item.source)  # noqa: PTH116  (a third of the time of Path.stat)
+    except OSError:
+        return None  # what is wrong with it is said by whoever reads it
+    return status.st_size, status.st_mtime_ns, status.st_ino & (2**63 - 1)
+
+
+def _to_row(result: Fingerprint | DecodeFailure) -> tuple[object, ...]:
+    if isinstance(result, DecodeFailure):
+        return (result.why, *[None] * len(Fingerprint.__slots__))
+    seen = result
+    # SQLite's integers are signed.
+    phash = seen.phash - 2**64 if seen.phash >= 2**63 else seen.phash
+    size = (seen.width, seen.height)
+    rest = (seen.mode, seen.format, seen.frames, seen.thumb, seen.colours)
+    return (None, seen.content, seen.pixels, phash, *size, *rest)
+
+
+def _from_row(row: tuple[Any, ...]) -> Fingerprint | Quarantined:
+    if row[5] is not None:
+        return Quarantined(row[0], row[5])
+    content, pixels, phash, *rest = row[6:]
+    return Fingerprint(content, pixels, phash % 2**64, *rest)
+
+
+def _store_error(path: Path, why: str) -> StoreError:
+    if "locked" in why:
+        return StoreError(
+            "another program holds the project folder.",
+            first=f"{printable(str(path))} ({why} for {_BUSY_S:.0f} s)",
+            expected="one run that writes at a time",
+            attempt="wait until the other run has ended",
+        )
+    return StoreError(
+        "what was found out about the files cannot be kept.",
+        first=f"{printable(str(path))} ({why})",
+        expected="a folder that can be written, on a disk with room",
+        attempt="name another folder with --project DIR, or free some space",
+    )

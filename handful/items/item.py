@@ -1,0 +1,64 @@
+"""What there is: an item, one that was set aside, and the collection of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+SplitName = Literal["train", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to be labelled.
+
+    Args:
+        path: place relative to the data folder, with forward slashes: the item's identity.
+        source: absolute place on this machine. It never leaves the machine.
+        label: the class that the folder name or the table gives; None where it is unknown.
+        group: items that must not be parted (a patient, a site, a burst); None: stands alone.
+        split: fixed by the table, or None.
+    """
+
+    path: str
+    source: Path
+    label: str | None = None
+    group: str | None = None
+    split: SplitName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An item that was set aside: its path relative to the data folder, and why."""
+
+    path: str
+    why: str
+
+    def to_json(self) -> dict[str, str]:
+        """As `--json` prints it."""
+        return {"path": self.path, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """All that was found: items sorted by path, and what was set aside while looking.
+
+    Args:
+        root: the data folder, absolute (a table's own folder where DATA is a table).
+        items: sorted by path, each path once.
+        quarantined: sorted by path.
+        notes: facts worth a line to the user ("12 hidden files were passed over").
+    """
+
+    root: Path
+    items: tuple[Item, ...]
+    quarantined: tuple[Quarantined, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)

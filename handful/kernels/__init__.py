@@ -1,0 +1,93 @@
+"""The kernel language: write the equation, get a layer with its derivative.
+
+Files in the order of the passes:
+
+    nodes.py       terms of the index IR                       ┐
+    ops.py         the one table of operators                  │ the language
+    expr.py        what a user writes                          │
+    trace.py       a Python function → terms                   ┘
+    program.py     equations, and their checker                ┐
+    normal.py      terms → equations                           │ the index IR
+    grad.py        equations → equations of the derivative     ┘
+    arguments.py   checks of a call
+    interp.py      what it means, in NumPy
+    fallback.py    the same in torch operations
+    specialise.py  axes of one size become one axis            ┐
+    plan.py        matrix products, and what runs together     │
+    loops.py       loops, and their checker                    │ native code
+    prelude.py     the C that stands before every kernel       │
+    walks.py       questions about loops                       │
+    emit_c.py      loops → C                                   │
+    build.py       C → shared object, once per machine         │
+    native.py      the call                                    ┘
+    execute.py     native code, or the fallback
+    torch_op.py    autograd: what is saved, what is computed again
+    library.py     the operator that torch.compile and torch.export see
+    explain.py     the report
+    kernel.py      the public object
+"""
+
+from handful.kernels.expr import (
+    AxisExpr,
+    Expr,
+    axes,
+    cos,
+    erf,
+    exp,
+    gelu,
+    inf,
+    log,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    relu,
+    rsqrt,
+    sigmoid,
+    silu,
+    sin,
+    size,
+    smallest,
+    sqrt,
+    stop,
+    sum,
+    tanh,
+    where,
+)
+from handful.kernels.kernel import Kernel, kernel
+from handful.kernels.trace import F, I, scan
+
+__all__ = [
+    "AxisExpr",
+    "Expr",
+    "F",
+    "I",
+    "Kernel",
+    "axes",
+    "cos",
+    "erf",
+    "exp",
+    "gelu",
+    "inf",
+    "kernel",
+    "log",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "relu",
+    "rsqrt",
+    "scan",
+    "sigmoid",
+    "silu",
+    "sin",
+    "size",
+    "smallest",
+    "sqrt",
+    "stop",
+    "sum",
+    "tanh",
+    "where",
+]

@@ -1,0 +1,153 @@
+"""From C text to a callable: find a compiler, compile once per machine, borrow torch's threads.
+
+The cache is a folder of shared objects named by the hash of source, flags, compiler and processor.
+A file is written under a name of its own and then renamed, so processes may race.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from functools import cache
+from pathlib import Path
+
+from handful.errors import KernelError
+from handful.machine import num_cores, processor
+
+FLAGS = [
+    "-O3",
+    "-march=native",
+    "-std=gnu11",
+    "-fPIC",
+    "-shared",
+    "-fopenmp-simd",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-w",
+]
+_lock = threading.Lock()
+
+
+class NoCompiler(Exception):  # noqa: N818  (not an error: the fallback serves)
+    """No C compiler was found on this machine."""
+
+
+@cache
+def compiler() -> tuple[str, ...]:
+    """The command that compiles C: `$CC`, cc, gcc, clang, or the package ziglang."""
+    wanted = os.environ.get("CC")
+    for name in [wanted] if wanted else ["cc", "gcc", "clang"]:
+        if shutil.which(name):
+            return (name,)
+    try:
+        import ziglang  # type: ignore[import-not-found]  # noqa: F401
+    except ImportError:
+        raise NoCompiler from None
+    return (sys.executable, "-m", "ziglang", "cc")
+
+
+@cache
+def available() -> bool:
+    """Whether native code can be made; says so once if it cannot."""
+    if os.environ.get("HANDFUL_KERNELS") == "torch":
+        return False
+    try:
+        compiler()
+    except NoCompiler:
+        warnings.warn(
+            "no C compiler was found, so kernels run as torch operations: right, but slower. "
+            "Install gcc or clang, or `pip install ziglang`.",
+            stacklevel=2,
+        )
+        return False
+    return True
+
+
+@cache
+def _identity() -> str:
+    """What a shared object depends on besides its source."""
+    found = subprocess.run([*compiler(), "--version"], capture_output=True, text=True, check=False)
+    flags = ""
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        flags = next((line for line in lines if line.startswith("flags")), "")
+    return "\n".join([found.stdout, processor(), flags, *FLAGS])
+
+
+def folder() -> Path:
+    """Where shared objects are kept: `$HANDFUL_CACHE`, else the user's cache folder."""
+    root = os.environ.get("HANDFUL_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    path = (Path(root) if root else Path.home() / ".cache") / "handful" / "kernels"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return _temporary()
+    return path if os.access(path, os.W_OK) else _temporary()
+
+
+@cache
+def _temporary() -> Path:
+    return Path(tempfile.mkdtemp(prefix="handful-kernels-"))
+
+
+def build(source: str) -> Path:
+    """The shared object of `source`, compiled if it is not there yet."""
+    name = hashlib.sha256((source + _identity()).encode()).hexdigest()[:32]
+    path = folder() / f"{name}.so"
+    if path.exists():
+        return path
+    with _lock, tempfile.TemporaryDirectory(dir=path.parent) as work:
+        text, made = Path(work) / "kernel.c", Path(work) / "kernel.so"
+        text.write_text(source, encoding="utf-8")
+        command = [*compiler(), *FLAGS, str(text), "-o", str(made), "-lm"]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        if found.returncode:
+            raise KernelError(
+                f"the C compiler refused a kernel ({' '.join(compiler())}).",
+                first=next(iter(found.stderr.splitlines()), ""),
+                expected="gcc 9, clang 12, or later",
+                attempt="HANDFUL_KERNELS=torch runs without native code; please report this",
+            )
+        made.replace(path)
+    return path
+
+
+class Runtime(ctypes.Structure):
+    """`rt_t` of the prelude: what native code borrows."""
+
+    _fields_ = [
+        ("pfor", ctypes.c_void_p),
+        ("sgemm", ctypes.c_void_p),
+        ("dgemm", ctypes.c_void_p),
+        ("cores", ctypes.c_int64),
+        ("poison", ctypes.c_int64),
+    ]
+
+
+@cache
+def runtime() -> Runtime:
+    """Threads and GEMM of the torch in this process; null where a symbol is missing."""
+    import torch
+
+    folder = Path(torch.__file__).parent / "lib"
+    names = ("libtorch_cpu.so", "libtorch_cpu.dylib")
+    path = next((folder / n for n in names if (folder / n).exists()), None)
+    library = ctypes.CDLL(str(path)) if path else None
+
+    def address(symbol: str) -> int | None:
+        try:
+            return ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value
+        except AttributeError:
+            return None
+
+    poison = int(os.environ.get("HANDFUL_KERNELS_POISON", "0"))
+    return Runtime(
+        address("torch_parallel_for"), address("sgemm_"), address("dgemm_"), num_cores(), poison
+    )

@@ -1,0 +1,568 @@
+"""The C printer: one parallel function per task, and one entry that calls them in order.
+
+Longer than most files, because one printer holds one state: what is open, what is known.
+
+Arrays are dense and row-major. Sizes come in an array, so the same code serves all of them; a load
+or store whose index could leave its dimension is guarded, all others are bare.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+from handful.kernels import nodes, ops
+from handful.kernels.loops import (
+    ONCE,
+    Command,
+    Fill,
+    Fold,
+    For,
+    Gemm,
+    Pick,
+    Store,
+    Task,
+    in_range,
+)
+from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op, Size
+from handful.kernels.prelude import prelude
+from handful.kernels.walks import axis_names, leaves, mentioned, work
+
+SCRATCH_BYTES = 256 * 1024
+"""Local arrays of a block stay below this, so that they live in a core's second-level cache."""
+
+PARALLEL_WORK = 16384
+"""Elements below which a task is not parted: waking a thread costs some ten microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """C text, and the arrays and axes that its entry expects, in order. Temporaries come last."""
+
+    text: str
+    arrays: tuple[Array, ...]
+    temporaries: tuple[Array, ...]
+    axes: tuple[str, ...]
+
+
+def emit(
+    name: str,
+    inputs: tuple[Array, ...],
+    outputs: tuple[Array, ...],
+    tasks: tuple[Task, ...],
+    real: str,
+) -> Source:
+    """The C text of lowered tasks, for "float" or "double"."""
+    return _Printer(inputs, outputs, tasks, real).source(name)
+
+
+@dataclass(slots=True)
+class _Printer:
+    inputs: tuple[Array, ...]
+    outputs: tuple[Array, ...]
+    tasks: tuple[Task, ...]
+    real: str
+    lines: list[str] = field(default_factory=list)
+    depth: int = 0
+    count: int = 0
+    task: Task | None = None
+    arrays: tuple[Array, ...] = ()
+    known_names: dict[Array, str] = field(default_factory=dict)
+    checked: set[tuple[Array, int]] = field(default_factory=set)
+
+    def source(self, name: str) -> Source:
+        found = mentioned(self.tasks)
+        local = {a for t in self.tasks for a in t.local}
+        known = dict.fromkeys((*self.inputs, *self.outputs))
+        temporaries = tuple(a for a in found if a not in known and a not in local)
+        self.arrays = (*known, *temporaries)
+        self.axes = tuple(sorted(axis_names((*found, *self.inputs, *self.outputs), self.tasks)))
+        for number, task in enumerate(self.tasks):
+            self.function(number, task)
+        self.entry()
+        text = f"/* {name}, written by handful.kernels */\n{prelude(self.real)}\n"
+        return Source(text + "\n".join(self.lines) + "\n", self.arrays, temporaries, self.axes)
+
+    axes: tuple[str, ...] = ()
+
+    def identifier(self, array: Array) -> str:
+        """A C name of its own for each array; marks and Greek letters are spelt out."""
+        if array not in self.known_names:
+            name = array.name
+            for mark, word in (("'", "_bar"), ("^", "_bar2"), ("~", "_bar3"), ("δ", "d")):
+                name = name.replace(mark, word)
+            name = "a_" + re.sub(r"\W", "_", name)
+            while name in self.known_names.values():
+                name += "_"
+            self.known_names[array] = name
+        return self.known_names[array]
+
+    def line(self, text: str) -> None:
+        self.lines.append("  " * self.depth + text)
+
+    def fresh(self) -> str:
+        self.count += 1
+        return f"v{self.count}"
+
+    # ------------------------------------------------------------ functions
+
+    def function(self, number: int, task: Task) -> None:
+        """`task_3(first, last, context)`: tasks first … last - 1."""
+        self.task = task
+        used = mentioned((task,))
+        self.line(f"static void task_{number}(int64_t first, int64_t last, void* context) {{")
+        self.depth += 1
+        self.line("const ctx_t* ctx = context; const rt_t* rt = ctx->rt; (void)rt;")
+        for place, axis in enumerate(self.axes):
+            self.line(f"const int64_t n_{axis} = ctx->n[{place}];")
+        if task.block is not None:
+            self.line(f"const int64_t wide = ctx->n[{len(self.axes) + number}];")
+        written = {c.target for c in leaves(task.body)}
+        for place, array in enumerate(self.arrays):
+            if array in used:
+                const = "" if array in written else "const "
+                kind = self.ctype(array.kind)
+                self.line(f"{const}{kind}* restrict {self.identifier(array)} = ctx->p[{place}];")
+        for array in task.local:
+            extent = self.extent(array)
+            name = self.identifier(array)
+            kind = self.ctype(array.kind)
+            self.line(f"{kind}* restrict {name} = malloc(sizeof({kind}) * ({extent}) + 64);")
+            self.line(f"if (rt->poison) memset({name}, 255, sizeof({kind}) * ({extent}));")
+        self.line("for (int64_t work = first; work < last; work++) {")
+        self.depth += 1
+        self.line("int64_t rest = work; (void)rest;")
+        if task.block is not None:
+            blocks = f"k_ceil(n_{task.block.name}, wide)"
+            self.line(f"const int64_t low = (rest % {blocks}) * wide; rest /= {blocks};")
+            self.line(f"const int64_t high = k_min(n_{task.block.name}, low + wide);")
+        for single in reversed(task.single):
+            size = f"n_{single.name}"
+            self.line(f"const int64_t {self.var(single)} = rest % {size}; rest /= {size};")
+        for command in task.body:
+            self.command(command)
+        self.depth -= 1
+        self.line("}")
+        for array in task.local:
+            self.line(f"free({self.identifier(array)});")
+        self.depth -= 1
+        self.line("}")
+        self.line("")
+
+    def entry(self) -> None:
+        """`run(rt, arrays, sizes)`: fills, then each task over its blocks."""
+        self.line("int run(const rt_t* rt, void* const* p, const int64_t* sizes) {")
+        self.depth += 1
+        extra = len(self.tasks)
+        self.line(f"int64_t n[{len(self.axes) + extra + 1}];")
+        for place, axis in enumerate(self.axes):
+            self.line(f"const int64_t n_{axis} = n[{place}] = sizes[{place}]; (void)n_{axis};")
+        self.line("ctx_t ctx = {rt, p, n};")
+        for number, task in enumerate(self.tasks):
+            self.task = None
+            for fill in task.before:
+                place = self.arrays.index(fill.target)
+                self.fill(fill, f"(({self.ctype(fill.target.kind)}*)p[{place}])")
+            if not task.body:
+                continue
+            self.task = task
+            count = " * ".join(["1", *[f"n_{a.name}" for a in task.single]])
+            if task.block is not None:
+                size = f"n_{task.block.name}"
+                self.line("{")
+                self.line(f"  int64_t row = {self.row_bytes(task)}, work = {work(task)};")
+                least = 8 if task.products else 1
+                self.line(f"  int64_t wide = k_ceil({size}, k_max(1, rt->cores / ({count})));")
+                self.line(f"  if (work < {PARALLEL_WORK}) wide = {size};")
+                if task.local:
+                    self.line(
+                        f"  wide = k_min(wide, k_max({least}, {SCRATCH_BYTES} / k_max(1, row)));"
+                    )
+                self.line(f"  wide = k_max(1, k_min({size}, k_max({least}, wide)));")
+                self.line(f"  n[{len(self.axes) + number}] = wide;")
+                self.line(f"  int64_t count = ({count}) * k_ceil({size}, wide);")
+                self.line(
+                    "  if (count > 1 && rt->pfor) "
+                    f"{{ if (rt->pfor(0, count, 1, task_{number}, &ctx)) return 1; }}"
+                )
+                self.line(f"  else task_{number}(0, count, &ctx);")
+                self.line("}")
+            else:
+                self.line(f"task_{number}(0, {count}, &ctx);")
+        self.line("return 0;")
+        self.depth -= 1
+        self.line("}")
+
+    def row_bytes(self, task: Task) -> str:
+        """Bytes of local arrays for one value of the block's axis."""
+        sizes = [
+            " * ".join([f"{self.size_of(a)}", *[f"n_{d.axis}" for i, d in enumerate(a.dims)
+                                                if i not in self.shrunk(a)]])
+            for a in task.local
+            if task.block is not None and any(d.axis == task.block.name for d in a.dims)
+        ]  # fmt: skip
+        return " + ".join(["0", *sizes])
+
+    # ------------------------------------------------------------ places
+
+    def ctype(self, kind: str) -> str:
+        return self.real if kind == "f" else "int64_t"
+
+    def size_of(self, array: Array) -> int:
+        return 4 if array.kind == "f" and self.real == "float" else 8
+
+    def var(self, axis: Axis) -> str:
+        return f"i_{axis.name}" + (f"_{axis.level}" if axis.level else "")
+
+    def shrunk(self, array: Array) -> dict[int, str]:
+        """Dimensions of a local array that hold one value or one block only → their first index."""
+        task = self.task
+        if task is None or array not in task.local:
+            return {}
+        out = {}
+        for command in leaves(task.body):
+            if command.target is array and not isinstance(command, Fill):
+                for d, i in enumerate(command.index):
+                    if isinstance(i, Axis) and i in task.single:
+                        out[d] = self.var(i)
+                    elif task.block is not None and i is task.block:
+                        out[d] = "low"
+        return out
+
+    def extents(self, array: Array) -> list[str]:
+        small = self.shrunk(array)
+        return [
+            ("wide" if small[d] == "low" else "1") if d in small
+            else f"(n_{dim.axis} + {dim.extra})" if dim.extra else f"n_{dim.axis}"
+            for d, dim in enumerate(array.dims)
+        ]  # fmt: skip
+
+    def extent(self, array: Array) -> str:
+        return " * ".join(["1", *self.extents(array)])
+
+    def stride(self, array: Array, place: int) -> str:
+        return " * ".join(self.extents(array)[place + 1 :]) or "1"
+
+    def place(self, array: Array, index: list[str]) -> str:
+        """`a[(i * n_j + j) * n_k + k]`"""
+        small = self.shrunk(array)
+        text = "0"
+        for d, (i, extent) in enumerate(zip(index, self.extents(array), strict=True)):
+            own = f"({i} - {small[d]})" if d in small else i
+            text = own if d == 0 else f"({text}) * {extent} + {own}"
+        return text
+
+    # ------------------------------------------------------------ terms
+
+    def term(self, node: Node, known: dict[Node, str]) -> str:
+        """Print what `node` needs as `const` lines, and give the name of its value."""
+        for one in nodes.topological(node):
+            if one not in known:
+                known[one] = self.one(one, known)
+        return known[node]
+
+    def one(self, node: Node, known: dict[Node, str]) -> str:
+        match node:
+            case Const(value=value):
+                return self.constant(value)
+            case Axis():
+                return self.var(node)
+            case Size(axis=axis):
+                return f"n_{axis}"
+            case Load(array=array, index=index):
+                name = self.fresh()
+                text = self.load(array, index, [known[i] for i in index])
+                self.line(f"const {self.ctype(array.kind)} {name} = {text};")
+                return name
+            case Op(name=op, args=args):
+                row = ops.TABLE[op]
+                name, kind = self.fresh(), ops.kind(node)
+                suffix = "f" if self.real == "float" else ""
+                text = row.c.format(*[known[a] for a in args], s=suffix, real=self.real)
+                if op == "float" and self.real == "float" and not nodes.loads(node):
+                    text = f"((float)(int32_t){known[args[0]]})"  # sizes fit; vectors need 32 bits
+                ctype = {"f": self.real, "i": "int64_t", "b": "int"}[kind]
+                self.line(f"const {ctype} {name} = {text};")
+                return name
+        raise TypeError(node)
+
+    def constant(self, value: bool | int | float) -> str:
+        if isinstance(value, float):
+            if math.isinf(value):
+                return f"({'-' if value < 0 else ''}({self.real})__builtin_inf())"
+            if math.isnan(value):
+                return f'(({self.real})__builtin_nan(""))'
+            return f"(({self.real}){value!r})"
+        return str(int(value)) + ("LL" if abs(int(value)) > 2**31 else "")
+
+    def guard(
+        self, array: Array, index: tuple[Node, ...], shown: list[str]
+    ) -> list[tuple[int, str]]:
+        """(dimension, condition) for each index that could leave its dimension."""
+        out = []
+        for d, (node, text) in enumerate(zip(index, shown, strict=True)):
+            if not in_range(node, array, d):
+                dim = array.dims[d]
+                extent = f"n_{dim.axis} + {dim.extra}" if dim.extra else f"n_{dim.axis}"
+                out.append((d, f"(uint64_t)({text}) < (uint64_t)({extent})"))
+        return out
+
+    def load(self, array: Array, index: tuple[Node, ...], shown: list[str]) -> str:
+        unsafe = self.guard(array, index, shown)
+        name = self.identifier(array)
+        if not unsafe:
+            return f"{name}[{self.place(array, shown)}]"
+        fits = " & ".join(f"({c})" for _, c in unsafe)
+        safe = list(shown)
+        for d, c in unsafe:
+            safe[d] = f"(({c}) ? {shown[d]} : 0)"
+        # the load is made in any case, at a place that exists: a branch would stop the vectoriser
+        return f"(({fits}) ? {name}[{self.place(array, safe)}] : 0)"
+
+    # ------------------------------------------------------------ commands
+
+    def command(self, c: Command) -> None:
+        match c:
+            case For():
+                self.loop(c)
+            case Store():
+                self.store(c, {})
+            case Fold():
+                self.fold(c)
+            case Pick():
+                self.pick(c)
+            case Gemm():
+                self.gemm(c)
+            case Fill():
+                self.fill(c, self.identifier(c.target))
+
+    def open(self, axis: Axis, vector: bool = False, descending: bool = False) -> None:
+        if axis is ONCE:
+            self.line("{")
+        else:
+            block = self.task is not None and axis is self.task.block
+            low, high = ("low", "high") if block else ("0", f"n_{axis.name}")
+            v = self.var(axis)
+            if vector:
+                self.line("#pragma omp simd")
+            if descending:
+                self.line(f"for (int64_t {v} = {high} - 1; {v} >= {low}; {v}--) {{")
+            else:
+                self.line(f"for (int64_t {v} = {low}; {v} < {high}; {v}++) {{")
+        self.depth += 1
+
+    def close(self) -> None:
+        self.depth -= 1
+        self.line("}")
+
+    def loop(self, c: For) -> None:
+        outside: dict[Node, str] = {}
+        guarded = self.guard_before(c, outside)
+        self.open(c.axis, c.vector, c.descending)
+        if all(isinstance(one, Store) for one in c.body):
+            for one in c.body:
+                assert isinstance(one, Store)
+                self.store(one, outside)
+        else:
+            for command in c.body:
+                self.command(command)
+        self.close()
+        if guarded:
+            self.close()
+
+    def guard_before(self, c: For, known: dict[Node, str]) -> bool:
+        """Ask once, before a vector loop, whether its store's row exists at all.
+
+        for c: if (0 <= at < n) y[at, c] += …  →  if (0 <= at < n) for c: y[at, c] += …
+        """
+        store = c.body[0]
+        if not (c.vector and len(c.body) == 1 and isinstance(store, Store)):
+            return False
+        rows = [
+            (d, i)
+            for d, i in enumerate(store.index)
+            if c.axis not in nodes.free(i) and not in_range(i, store.target, d)
+        ]
+        if not rows:
+            return False
+        self.line("{")
+        self.depth += 1
+        tests = []
+        for d, i in rows:
+            dim = store.target.dims[d]
+            tests.append(
+                f"(uint64_t)({self.term(i, known)}) < (uint64_t)(n_{dim.axis} + {dim.extra})"
+            )
+        self.line(f"if ({' && '.join(tests)})")
+        self.checked = {(store.target, d) for d, _ in rows}
+        return True
+
+    def store(self, c: Store, known: dict[Node, str]) -> None:
+        """`known` are terms already printed in this loop's body; the stored value becomes one."""
+        value = self.term(c.expr, known)
+        shown = [self.term(i, known) for i in c.index]
+        unsafe = self.guard(c.target, c.index, shown)
+        unsafe = [u for u in unsafe if (c.target, u[0]) not in self.checked]
+        self.checked = set()
+        place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
+        if unsafe:
+            test = " && ".join(u for _, u in unsafe)
+            self.line(f"if ({test}) {place} = {self.combine(c.op, place, value)};")
+            return
+        if c.op != "=":
+            name = self.fresh()
+            combined = self.combine(c.op, place, value)
+            self.line(f"const {self.ctype(c.target.kind)} {name} = {combined};")
+            value = name
+        self.line(f"{place} = {value};")
+        # terms that read the old value are stale
+        for node in [n for n in known if c.target in {x.array for x in nodes.loads(n)}]:
+            del known[node]
+        known[Load(c.target, c.index)] = value
+
+    @staticmethod
+    def combine(op: str, old: str, new: str) -> str:
+        return {
+            "=": new,
+            "sum": f"{old} + {new}",
+            "max": f"k_maximum({old}, {new})",
+            "min": f"k_minimum({old}, {new})",
+        }[op]
+
+    def fold(self, c: Fold) -> None:
+        """Accumulate in a register; maxima in eight, since their vector form needs it spelt out."""
+        kind = ops.kind(c.expr)
+        ctype, start = self.ctype(kind), self.constant(ops.identity(c.op, kind))
+        total, vector = self.fresh(), c.axes[-1]
+        self.line("{")
+        self.depth += 1
+        self.line(f"{ctype} {total} = {start};")
+        for axis in c.axes[:-1]:
+            self.open(axis)
+        if c.op == "sum":
+            self.line(f"#pragma omp simd reduction(+:{total})")
+            v = self.var(vector)
+            self.line(f"for (int64_t {v} = 0; {v} < n_{vector.name}; {v}++) {{")
+            self.depth += 1
+            self.line(f"{total} += {self.term(c.expr, {})};")
+            self.close()
+        else:
+            self.lanes(c, total, ctype, start)
+        for _ in c.axes[:-1]:
+            self.close()
+        shown = [self.term(i, {}) for i in c.index]
+        place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
+        self.line(f"{place} = {self.combine('=' if c.fresh else c.op, place, total)};")
+        self.close()
+
+    def lanes(self, c: Fold, total: str, ctype: str, start: str) -> None:
+        vector = c.axes[-1]
+        v, n, lanes = self.var(vector), f"n_{vector.name}", self.fresh()
+        self.line(f"{ctype} {lanes}[8]; for (int l = 0; l < 8; l++) {lanes}[l] = {start};")
+        self.line(f"int64_t {v}_0 = 0; for (; {v}_0 + 8 <= {n}; {v}_0 += 8) {{")
+        self.depth += 1
+        self.line("#pragma omp simd")
+        self.line("for (int l = 0; l < 8; l++) {")
+        self.depth += 1
+        self.line(f"const int64_t {v} = {v}_0 + l;")
+        value = self.term(c.expr, {})
+        self.line(f"{lanes}[l] = {self.combine(c.op, f'{lanes}[l]', value)};")
+        self.close()
+        self.close()
+        self.line(f"for (int64_t {v} = {v}_0; {v} < {n}; {v}++) {{")
+        self.depth += 1
+        value = self.term(c.expr, {})
+        self.line(f"{total} = {self.combine(c.op, total, value)};")
+        self.close()
+        self.line(
+            f"for (int l = 0; l < 8; l++) {total} = {self.combine(c.op, total, f'{lanes}[l]')};"
+        )
+
+    def pick(self, c: Pick) -> None:
+        """Values in runs of 64, each held against the worst that is kept."""
+        v, n, k = self.var(c.axis), f"n_{c.axis.name}", c.count
+        self.line("{")
+        self.depth += 1
+        self.line(f"{self.real} best[{k}], value[64]; int64_t at[{k}]; int64_t have = 0;")
+        self.line(f"for (int64_t start = 0; start < {n}; start += 64) {{")
+        self.depth += 1
+        self.line(f"const int64_t many = k_min(64, {n} - start);")
+        self.line("#pragma omp simd")
+        self.line("for (int64_t l = 0; l < many; l++) {")
+        self.depth += 1
+        self.line(f"const int64_t {v} = start + l;")
+        self.line(f"value[l] = {self.term(c.expr, {})};")
+        self.close()
+        self.line("for (int64_t l = 0; l < many; l++) {")
+        self.depth += 1
+        self.line(f"const {self.real} x = value[l];")
+        before = "(x < {0} || ({0} != {0} && x == x))"
+        self.line(f"if (have == {k} && !{before.format(f'best[{k - 1}]')}) continue;")
+        self.line(f"int64_t s = have < {k} ? have++ : {k - 1};")
+        self.line(
+            f"for (; s > 0 && {before.format('best[s - 1]')}; s--) "
+            "{ best[s] = best[s - 1]; at[s] = at[s - 1]; }"
+        )
+        self.line("best[s] = x; at[s] = start + l;")
+        self.close()
+        self.close()
+        shown = [self.term(i, {}) for i in c.index]
+        place = self.place(c.target, [*shown, "r"])
+        self.line(
+            f"for (int64_t r = 0; r < {k}; r++) {self.identifier(c.target)}[{place}] = at[r];"
+        )
+        self.close()
+
+    def gemm(self, c: Gemm) -> None:
+        block = self.task.block if self.task else None
+
+        def count(axes: tuple[Axis, ...]) -> str:
+            parts = ["(high - low)" if a is block else f"n_{a.name}" for a in axes]
+            return " * ".join(parts) or "1"
+
+        def base(array: Array, index: tuple[Node, ...]) -> str:
+            inner = {*c.m, *c.n, *c.k}
+            known: dict[Node, str] = {a: "low" if a is block else "0" for a in inner}
+            shown = [self.term(i, known) for i in index]
+            return f"{self.identifier(array)} + {self.place(array, shown)}"
+
+        def stride(array: Array, index: tuple[Node, ...], axes: tuple[Axis, ...]) -> str | None:
+            """Of the last of a run of axes; None if it is 1."""
+            if not axes:
+                return None
+            place = next(d for d, i in enumerate(index) if axes[-1] in nodes.free(i))
+            found = self.stride(array, place)
+            return None if found == "1" else found
+
+        ta, lda = self.leading(stride(c.a.array, c.a.index, c.m), stride(c.a.array, c.a.index, c.k),
+                               c.m, count(c.k))  # fmt: skip
+        tb, ldb = self.leading(stride(c.b.array, c.b.index, c.k), stride(c.b.array, c.b.index, c.n),
+                               c.k, count(c.n))  # fmt: skip
+        ldc = stride(c.target, c.index, c.m) or count(c.n)
+        self.line("{")
+        self.depth += 1
+        alpha = self.term(c.alpha, {})
+        beta = "1"
+        if c.fresh:
+            beta = "(" + (" | ".join(f"({self.var(a)} != 0)" for a in c.later) or "0") + ")"
+        a, b, out = base(c.a.array, c.a.index), base(c.b.array, c.b.index), base(c.target, c.index)
+        self.line(
+            f"gemm(rt, {ta}, {tb}, {count(c.m)}, {count(c.n)}, {count(c.k)}, {alpha}, "
+            f"{a}, {lda}, {b}, {ldb}, {beta}, {out}, {ldc});"
+        )
+        self.close()
+
+    @staticmethod
+    def leading(
+        rows: str | None, cols: str | None, axes: tuple[Axis, ...], width: str
+    ) -> tuple[int, str]:
+        """(transposed?, leading dimension) of an operand with these strides; None is 1."""
+        if cols is None:
+            return 0, rows if rows is not None and axes else f"k_max(1, {width})"
+        return 1, cols
+
+    def fill(self, c: Fill, name: str) -> None:
+        extent = self.extent(c.target)
+        value = self.constant(float(c.value) if c.target.kind == "f" else c.value)
+        self.line(f"for (int64_t l = 0; l < {extent}; l++) {name}[l] = {value};")

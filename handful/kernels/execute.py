@@ -1,0 +1,54 @@
+"""A program made ready to run: native code where it can be had, torch operations elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import torch
+
+from handful.kernels import fallback
+from handful.kernels.build import available
+from handful.kernels.native import Native
+from handful.kernels.program import Program
+from handful.kernels.specialise import pairs
+
+_backend: ContextVar[str] = ContextVar("backend", default="native")
+
+
+@contextmanager
+def backend(name: str) -> Iterator[None]:
+    """Within this block kernels run as "native" code or as "torch" operations."""
+    token = _backend.set(name)
+    try:
+        yield
+    finally:
+        _backend.reset(token)
+
+
+class Executable:
+    """One program; compiled at its first run for a float type, kept for all sizes."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.pairs = pairs(program)
+        self.natives: dict[tuple[torch.dtype, frozenset[tuple[str, str]]], Native] = {}
+
+    def native(self, dtype: torch.dtype, equal: frozenset[tuple[str, str]]) -> Native:
+        """The native code for a float type, and for pairs of axes that have one size."""
+        key = dtype, equal
+        if key not in self.natives:
+            self.natives[key] = Native(self.program, *key)
+        return self.natives[key]
+
+    def run(
+        self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
+    ) -> tuple[torch.Tensor, ...]:
+        """The outputs."""
+        dtype = next((a.dtype for a in arguments if a.dtype.is_floating_point), torch.float32)
+        # over nothing there is nothing to gain, and C would need a guard at every load
+        if _backend.get() == "native" and 0 not in sizes.values() and available():
+            equal = frozenset(p for p in self.pairs if sizes[p[0]] == sizes[p[1]])
+            return self.native(dtype, equal).run(arguments, sizes)
+        return tuple(fallback.run(self.program, arguments, sizes, dtype))

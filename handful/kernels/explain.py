@@ -1,0 +1,134 @@
+"""What a kernel does on this machine: tasks, vectors, scratch, and time against the roof."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from handful.kernels import nodes, ops
+from handful.kernels.nodes import Array, Axis, Op
+from handful.kernels.plan import Contraction, Item, Region, plan, target_of
+from handful.kernels.program import Choose, Program
+from handful.kernels.specialise import pairs, unify
+
+if TYPE_CHECKING:
+    from handful.kernels.kernel import Kernel
+
+
+@cache
+def roof() -> tuple[float, float]:
+    """(arithmetic operations, bytes) a second: a large matrix product, and a large copy."""
+    a = torch.randn(768, 768)
+    big = torch.empty(2**24)
+    other = torch.empty_like(big)
+
+    def best(run: Any) -> float:
+        run()
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    return 2 * 768**3 / best(lambda: a @ a), 8 * 2**24 / best(lambda: other.copy_(big))
+
+
+def explain(kernel: Kernel, arguments: tuple[Any, ...], given: Mapping[str, int]) -> str:
+    """The report, as text."""
+    sizes = kernel.sizes(list(arguments), dict(given))
+    equal = frozenset(p for p in pairs(kernel.program) if sizes[p[0]] == sizes[p[1]])
+    program = unify(kernel.program, equal)
+    lines, flops = [f"{kernel.name}: {_sizes(sizes)}"], 0
+    for number, region in enumerate(plan(program)):
+        lines.append(f"task {number}: {_how(region)}")
+        for item in region.items:
+            over = 1 if region.loop is None else sizes[region.loop.axis.name]
+            work = over * _work(item, sizes)
+            flops += work
+            lines.append(f"  {target_of(item).name}: {_what(item)}, {work:.3g} operations")
+        if region.local:
+            lines.append(f"  scratch of one block: {', '.join(a.name for a in region.local)}")
+    lines += _saved(kernel)
+    moved = sum(_bytes(a, sizes) for a in (*program.inputs, *program.outputs))
+    start = time.perf_counter()
+    kernel(*arguments, **given)
+    first = time.perf_counter() - start
+    start = time.perf_counter()
+    kernel(*arguments, **given)
+    again = time.perf_counter() - start
+    compute, memory = roof()
+    predicted = max(flops / compute, moved / memory)
+    lines += [
+        f"total: {flops:.3g} operations, {moved:.3g} bytes of arguments and results",
+        f"time: {again * 1e3:.3g} ms measured ({first * 1e3:.3g} ms at first), "
+        f"{predicted * 1e3:.3g} ms at the machine's roof",
+    ]
+    return "\n".join(lines)
+
+
+def _sizes(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} = {size}" for name, size in sizes.items())
+
+
+def _how(region: Region) -> str:
+    parts = []
+    if region.single:
+        parts.append(f"parallel over each {', '.join(map(repr, region.single))}")
+    parts.append(f"parallel over blocks of {region.block}" if region.block else "serial")
+    if region.loop:
+        way = "falling" if region.loop.descending else "rising"
+        parts.append(f"all of {region.loop.axis} {way} inside each block")
+    return ", ".join(parts)
+
+
+def _what(item: Item) -> str:
+    if isinstance(item, Contraction):
+        rows, cols, over = ("".join(map(repr, a)) for a in (item.m, item.n, item.k))
+        return f"matrix product, rows {rows}, columns {cols}, summed over {over}"
+    if isinstance(item, Choose):
+        return f"the {item.count} smallest over {item.axis}"
+    return {"=": "elementwise", "sum": "sum", "max": "maximum", "min": "minimum"}[item.op]
+
+
+def _work(item: Item, sizes: Mapping[str, int]) -> int:
+    axes: tuple[Axis, ...]
+    if isinstance(item, Contraction):
+        axes, each = (*item.batch, *item.m, *item.n, *item.k), 2
+    else:
+        axes = (*item.domain, *([item.axis] if isinstance(item, Choose) else []))
+        found = nodes.topological(item.expr)
+        each = 1 + sum(ops.TABLE[n.name].flops for n in found if isinstance(n, Op))
+    for axis in axes:
+        each *= sizes[axis.name]
+    return each
+
+
+def _bytes(array: Array, sizes: Mapping[str, int]) -> int:
+    count = 4 if array.kind == "f" else 8
+    for dim in array.dims:
+        count *= sizes[dim.axis] + dim.extra
+    return count
+
+
+def _saved(kernel: Kernel) -> list[str]:
+    from handful.kernels.torch_op import Training
+
+    floats = tuple(a.kind == "f" for a in kernel.program.inputs)
+    if kernel.program.order or not any(floats):
+        return []
+    training = Training(kernel, floats)
+    saved = [a.name for a in training.saved]
+    made = {a.name for a in _made(training.backward)} & {a.name for a in _made(kernel.program)}
+    return [
+        f"saved for the derivative: {', '.join(saved) or 'nothing'}",
+        f"computed again: {', '.join(sorted(made)) or 'elementwise terms only'}",
+    ]
+
+
+def _made(program: Program) -> list[Array]:
+    return [target_of(i) for r in plan(program) for i in r.items]

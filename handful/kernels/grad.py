@@ -1,0 +1,324 @@
+"""Reverse mode, by one rule on programs.
+
+For every load `X[g]` in an equation `Y[f] += e` over a domain, the derivative holds
+
+    X'[g] += Y'[f] * ∂e/∂X[g]        over the same domain,
+
+with the equations in reverse order and the loops running backwards. Sum becomes broadcast, gather
+becomes scatter, a contraction becomes two. What comes out is a program of the same language, so it
+is printed, compiled and differentiated like any other.
+
+Three things are not elementwise: a maximum sends its cotangent to the first place that attains it;
+`where` keeps a guard beside the cotangent, so that NaN from a branch not taken never enters; what
+`smallest` chose is an integer and has none (its values are loads at the places chosen).
+
+Source: the accumulation view is Paszke et al., "Getting to the point", arXiv:2104.05372; ours works
+on index notation before anything is scheduled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from handful.kernels import nodes, ops
+from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op, Size
+from handful.kernels.normal import hoist, renamed
+from handful.kernels.ops import BIG, TABLE, TRUE, op
+from handful.kernels.program import (
+    Choose,
+    Equation,
+    Loop,
+    Program,
+    Statement,
+    check,
+    flat,
+    needed,
+    writes,
+)
+
+S = TypeVar("S", Equation, Statement)
+
+MARKS = "'^~"
+"""What is appended to the name of a cotangent: first, second, third derivative."""
+
+
+def differentiate(program: Program) -> Program:
+    """(inputs, cotangents of float outputs) → cotangents of float inputs."""
+    if program.order >= len(MARKS):
+        raise NotImplementedError(f"derivatives beyond order {len(MARKS)} have no names")
+    adjoint = _Adjoint(MARKS[program.order])
+    seeds = tuple(adjoint.cotangent(a) for a in program.outputs if a.kind == "f")
+    live = set(seeds)  # cotangents that something was added to; the others are zero
+    backward: list[Statement] = []
+    for statement in reversed(program.body):
+        if isinstance(statement, Loop):
+            inner = adjoint.steps(statement, live)
+            if inner:
+                turned = not statement.descending
+                backward.append(replace(statement, descending=turned, body=tuple(inner)))
+        elif adjoint.cotangent(statement.target) in live:
+            backward += adjoint.equation(statement, None)
+        live |= {e.target for e, _ in flat(tuple(backward))}
+    floats = [a for a in program.inputs if a.kind == "f"]
+    whole = Program(
+        program.name,
+        (*program.inputs, *seeds),
+        tuple(adjoint.cotangent(a) for a in floats),
+        (*program.body, *backward),
+        program.counts,
+        program.order + 1,
+    )
+    return check(_tidy(hoist(needed(whole, whole.outputs))))
+
+
+def _tidy(program: Program) -> Program:
+    """Merge neighbours, turn sums with nothing to sum into assignments, and drop copies."""
+    return without_copies(promote(replace(program, body=tuple(merge(list(program.body))))))
+
+
+def without_copies(program: Program) -> Program:
+    """Read an array where it is, not where it was copied to.
+
+    sum1'[t,b] = δ2'[t,b]; W'[b] += sum1'[t,b]  →  W'[b] += δ2'[t,b]
+    """
+    new: dict[Array, Array] = {}
+    for e, _ in flat(program.body):
+        if isinstance(e, Equation) and e.op == "=" and isinstance(e.expr, Load):
+            source = e.expr.array
+            whole = e.index == e.expr.index and set(e.index) == {
+                i for i in e.index if isinstance(i, Axis)
+            }
+            if whole and e.target.dims == source.dims and e.target not in program.outputs:
+                new[e.target] = new.get(source, source)
+    body: list[Statement] = []
+    for s in program.body:
+        if isinstance(s, Loop):
+            body.append(
+                replace(s, body=tuple(renamed(e, new) for e in s.body if e.target not in new))
+            )
+        elif s.target not in new:
+            body.append(renamed(s, new))
+    return replace(program, body=tuple(body))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cotangent:
+    """`value`, which counts only where `guard` holds."""
+
+    guard: Node
+    value: Node
+
+    def times(self, factor: Node) -> _Cotangent:
+        return _Cotangent(self.guard, op("mul", self.value, factor))
+
+    def under(self, condition: Node) -> _Cotangent:
+        return _Cotangent(op("and", self.guard, condition), self.value)
+
+    def masked(self) -> Node:
+        return op("where", self.guard, self.value, Const(0.0))
+
+    def plus(self, other: _Cotangent) -> _Cotangent:
+        if self.guard is other.guard:
+            return _Cotangent(self.guard, op("add", self.value, other.value))
+        either = op("or", self.guard, other.guard)
+        return _Cotangent(either, op("add", self.masked(), other.masked()))
+
+
+class _Adjoint:
+    """The rule, for one program; `mark` tells this derivative's cotangents from others'."""
+
+    def __init__(self, mark: str) -> None:
+        self.mark = mark
+        self.named = 0
+
+    def cotangent(self, array: Array) -> Array:
+        return Array(array.name + self.mark, array.dims, "f")
+
+    def steps(self, loop: Loop, live: set[Array]) -> list[Equation]:
+        """The body of the backward loop: what a cotangent reaches, now or at a later step."""
+        made = [(e, self.equation(e, loop.axis)) for e in reversed(loop.body)]
+        reached: set[Array] = set()
+        while True:
+            out = [q for e, eqs in made if self.cotangent(e.target) in live | reached for q in eqs]
+            found = {q.target for q in out}
+            if found == reached:
+                return merge(out)
+            reached = found
+
+    def equation(self, e: Equation | Choose, time: Axis | None) -> list[Equation]:
+        """Every equation that the rule makes of one."""
+        if isinstance(e, Choose) or e.target.kind != "f":
+            return []
+        seed = _Cotangent(TRUE, Load(self.cotangent(e.target), e.index))
+        if e.op in ("=", "sum"):
+            return self.spread(e, seed, time)
+        first, place = _first_place(e, self.mark)
+        here = op("eq", place, Load(first.target, first.index))
+        return [first, *self.spread(e, seed.under(here), time)]
+
+    def spread(self, e: Equation, seed: _Cotangent, time: Axis | None) -> list[Equation]:
+        """Walk `e.expr` from the root down, each shared subterm once."""
+        found: dict[Node, dict[tuple[Axis, ...], _Cotangent]] = {e.expr: {e.domain: seed}}
+        out: list[Equation] = []
+        for node in reversed(nodes.topological(e.expr)):
+            for domain, cot in found.get(node, {}).items():
+                if isinstance(node, Load):
+                    target = self.cotangent(node.array)
+                    out.append(Equation(target, node.index, "sum", domain, cot.masked()))
+                    continue
+                assert isinstance(node, Op)
+                if e.op == "=" and node.name in ("add", "sub") and all(map(_active, node.args)):
+                    cot = self.name(cot, domain, domain, time, out)
+                for arg, part in zip(node.args, self.parts(node, cot), strict=True):
+                    if part is not None and _active(arg):
+                        self.pass_on(arg, part, domain, found, time, out)
+        return merge(out)
+
+    def pass_on(
+        self,
+        arg: Node,
+        cot: _Cotangent,
+        domain: tuple[Axis, ...],
+        found: dict[Node, dict[tuple[Axis, ...], _Cotangent]],
+        time: Axis | None,
+        out: list[Equation],
+    ) -> None:
+        """Give `arg` its cotangent, summed over the axes that it does not vary over.
+
+        out[n,d] = x[n,d] * exp(a[n])  →  δ1'[n] += out'[n,d] * x[n,d]    over d
+                                          a'[n] += δ1'[n] * exp(a[n])
+        """
+        if isinstance(arg, Op):
+            own = tuple(a for a in domain if a in nodes.free(arg))
+            if len(own) < len(domain):
+                cot = self.name(cot, domain, own, time, out)
+            domain = own
+        have = found.setdefault(arg, {})
+        have[domain] = have[domain].plus(cot) if domain in have else cot
+
+    def name(
+        self,
+        cot: _Cotangent,
+        domain: tuple[Axis, ...],
+        own: tuple[Axis, ...],
+        time: Axis | None,
+        out: list[Equation],
+    ) -> _Cotangent:
+        """Make `cot` an array over `own`, so that it is computed once; plain loads stay."""
+        if isinstance(cot.value, Load) and own == domain:
+            return cot
+        self.named += 1
+        index = (*([time] if time is not None else []), *own)
+        dims = tuple(Dim(a.name) for a in index)
+        target = Array(f"δ{self.named}{self.mark}", dims, "f")
+        out.append(Equation(target, index, "sum", domain, cot.masked()))
+        keeps = set(nodes.free(cot.guard)) <= set(index)
+        return _Cotangent(cot.guard if keeps else TRUE, Load(target, index))
+
+    def parts(self, node: Op, cot: _Cotangent) -> list[_Cotangent | None]:
+        """The cotangent of each argument."""
+        if node.name == "where":
+            yes, no = node.args[0], op("not", node.args[0])
+            return [None, cot.under(yes), cot.under(no)]
+        rule = TABLE[node.name].derivative
+        if rule is None:
+            return [None] * len(node.args)
+        return [None if d is None else cot.times(d) for d in rule(node, *node.args)]
+
+
+_activity: dict[Node, bool] = {}
+
+
+def _active(node: Node) -> bool:
+    """Whether a float is loaded beneath `node`."""
+    if node not in _activity:
+        match node:
+            case Load(array=array):
+                _activity[node] = array.kind == "f"
+            case Op(name="stop"):
+                _activity[node] = False
+            case Op(args=args):
+                _activity[node] = ops.kind(node) == "f" and any(map(_active, args))
+            case _:
+                _activity[node] = False
+    return _activity[node]
+
+
+def _first_place(e: Equation, mark: str) -> tuple[Equation, Node]:
+    """Where a maximum is first attained, as a number over the reduced axes.
+
+    max1[n] max= x[n,j]  →  max1'at[n] min= where(x[n,j] == max1[n], j, BIG)
+    """
+    kept = {i for i in e.index if isinstance(i, Axis)}
+    place: Node = Const(0)
+    for axis in e.domain:
+        if axis not in kept:
+            place = (
+                axis if place is Const(0) else op("add", op("mul", place, Size(axis.name)), axis)
+            )
+    attained = op("eq", e.expr, Load(e.target, e.index))
+    target = Array(f"{e.target.name}{mark}at", e.target.dims, "i")
+    value = op("where", attained, place, Const(BIG))
+    return Equation(target, e.index, "min", e.domain, value), place
+
+
+def merge(body: list[S]) -> list[S]:
+    """Add up equations that accumulate to the same place over the same domain.
+
+    x'[i] += a; x'[i] += b  →  x'[i] += a + b
+    """
+    out: list[S] = []
+    for s in body:
+        at = _partner(out, s)
+        if at is None:
+            out.append(s)
+        else:
+            o = out[at]
+            assert isinstance(o, Equation)
+            assert isinstance(s, Equation)
+            out[at] = replace(o, expr=op("add", o.expr, s.expr))
+    return out
+
+
+def _partner(out: list[S], s: S) -> int | None:
+    """Where an earlier equation can take in `s`: nothing that `s` reads is written in between."""
+    if not isinstance(s, Equation) or s.op != "sum":
+        return None
+    read = {load.array for load in nodes.loads(s.expr, *s.index)}
+    for at in range(len(out) - 1, -1, -1):
+        o = out[at]
+        same = isinstance(o, Equation) and (o.target, o.index, o.op, o.domain) == (
+            s.target, s.index, s.op, s.domain
+        )  # fmt: skip
+        if same:
+            return at
+        if writes(o) & read:
+            return None
+    return None
+
+
+def promote(program: Program) -> Program:
+    """`x'[i] += e` over i alone, the only equation for x', is `x'[i] = e`."""
+    counts: dict[Array, int] = {}
+    for s in program.body:
+        for e in s.body if isinstance(s, Loop) else (s,):
+            counts[e.target] = counts.get(e.target, 0) + 1
+
+    def fix(e: Equation | Choose, scope: set[Axis]) -> Equation | Choose:
+        if not isinstance(e, Equation) or e.op != "sum" or counts[e.target] > 1:
+            return e
+        whole = [i for i in e.index if isinstance(i, Axis)]
+        plain = len(whole) == len(e.index) == len(set(whole)) == len(e.domain) + len(scope)
+        same = all(
+            d.axis == a.name and not d.extra for d, a in zip(e.target.dims, whole, strict=False)
+        )
+        return replace(e, op="=") if plain and same and set(whole) == {*e.domain, *scope} else e
+
+    body: list[Statement] = []
+    for s in program.body:
+        if isinstance(s, Loop):
+            body.append(replace(s, body=tuple(fix(e, {s.axis}) for e in s.body)))
+        else:
+            body.append(fix(s, set()))
+    return replace(program, body=tuple(body))

@@ -1,0 +1,393 @@
+"""The loop IR, and the lowering of a plan to it. What `emit_c.py` prints, line by line.
+
+    sum1[n] += x[n,k]    over k     →   Task(block=n): For n: Fold(sum1[n], "sum", (k,), x[n,k])
+    y[n,m] += w[m,k]*x[n,k]         →   … For n: For m: Store =0; For k: For m (vector): Store +=
+
+An array's first writer also initialises it, where it covers all of it; else a `Fill` goes before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handful.kernels import nodes, ops
+from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op, Size
+from handful.kernels.plan import Contraction, Item, Region, lies, shift, target_of
+from handful.kernels.program import Choose, Equation, Program
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """`target[index] op= expr` at one point; "=" overwrites."""
+
+    target: Array
+    index: tuple[Node, ...]
+    op: str
+    expr: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """`target[index] op= reduction of expr over axes`, in registers; the last axis is vector."""
+
+    target: Array
+    index: tuple[Node, ...]
+    op: str
+    axes: tuple[Axis, ...]
+    expr: Node
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The `count` smallest of expr along `axis`, by insertion."""
+
+    target: Array
+    index: tuple[Node, ...]
+    axis: Axis
+    count: int
+    expr: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Gemm:
+    """One BLAS call. `m`, `n`, `k` are runs of axes that lie one within the next in memory."""
+
+    target: Array
+    index: tuple[Node, ...]
+    a: Load
+    b: Load
+    alpha: Node
+    m: tuple[Axis, ...]
+    n: tuple[Axis, ...]
+    k: tuple[Axis, ...]
+    fresh: bool
+    later: tuple[Axis, ...] = ()
+    """Summed axes outside of this call: only their first value is fresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """All of `target` (of its block, if it is local) gets `value`."""
+
+    target: Array
+    value: float | int
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`body` for each value of `axis`; `vector` marks the innermost loop."""
+
+    axis: Axis
+    body: tuple[Command, ...]
+    vector: bool = False
+    descending: bool = False
+
+
+Command = Store | Fold | Pick | Gemm | Fill | For
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One parallel function: `single` axes one by one, `block` in blocks, `local` scratch."""
+
+    single: tuple[Axis, ...]
+    block: Axis | None
+    local: tuple[Array, ...]
+    before: tuple[Fill, ...]
+    body: tuple[Command, ...]
+    products: bool
+
+
+def lower(program: Program, regions: tuple[Region, ...]) -> tuple[Task, ...]:
+    """Loops for every region, checked."""
+    started: set[Array] = set()
+    out = [_lower_region(region, started) for region in regions]
+    unwritten = [a for a in program.outputs if a not in started]
+    if unwritten:  # a cotangent that nothing reaches
+        fills = tuple(Fill(a, 0) for a in unwritten)
+        out.append(Task((), None, (), fills, (), False))
+    for task in out:
+        check(task)
+    return tuple(out)
+
+
+def _lower_region(region: Region, started: set[Array]) -> Task:
+    outer = (*region.single, *([region.block] if region.block else []))
+    before: list[Fill] = []
+    body: list[Command] = []
+    for item in region.items:
+        target = target_of(item)
+        first = target not in started
+        started.add(target)
+        covers = _covers(item)
+        fresh = first and covers
+        op = item.op if isinstance(item, Equation) else "sum"
+        if first and not covers and op != "=":
+            fill = Fill(target, ops.identity(op, target.kind))
+            if target in region.local:
+                body.append(fill)
+            else:
+                before.append(fill)
+        if target.name.startswith("pack"):
+            started.discard(target)  # a packed operand is made anew at every step
+        body.append(
+            _wrap(_lower_item(item, fresh, outer, region.single), _outer_axes(item, region))
+        )
+    commands = fuse(tuple(body), region.block)
+    if region.loop:
+        commands = (For(region.loop.axis, commands, descending=region.loop.descending),)
+    products = any(isinstance(i, Contraction) for i in region.items)
+    return Task(region.single, region.block, region.local, tuple(before), commands, products)
+
+
+def fuse(commands: tuple[Command, ...], block: Axis | None) -> tuple[Command, ...]:
+    """Put neighbouring elementwise loops together, so that what they share is computed once.
+
+    For k: z[k] = …; For k: y[k] = … z[k] …  →  For k: z[k] = …; y[k] = … z[k] …
+
+    Loops over the block's own axis always go together: its values are independent in a region.
+    """
+    out: list[Command] = []
+    for c in commands:
+        last = out[-1] if out else None
+        if isinstance(c, For) and isinstance(last, For) and _fusable(last, c, block):
+            out[-1] = For(c.axis, fuse((*last.body, *c.body), None), c.vector, c.descending)
+        else:
+            out.append(c)
+    return tuple(out)
+
+
+def _fusable(one: For, two: For, block: Axis | None) -> bool:
+    if (one.axis, one.vector, one.descending) != (two.axis, two.vector, two.descending):
+        return False
+    if one.axis is block and not one.vector:
+        return True
+    first, second = _stores(one), _stores(two)
+    if first is None or second is None:
+        return False
+    uses: dict[Array, set[tuple[Node, ...]]] = {}
+    for store in (*first, *second):
+        uses.setdefault(store.target, set()).add(store.index)
+        for load in nodes.loads(store.expr, *store.index):
+            uses.setdefault(load.array, set()).add(load.index)
+    written = {store.target for store in (*first, *second)}
+    opened = _opened(one) | _opened(two)
+    # one array, one point at a time, and each point once: then the order does not matter
+    return all(len(uses[a]) == 1 and opened <= set(*uses[a]) for a in written)
+
+
+def _opened(loop: For) -> set[Axis]:
+    return {loop.axis}.union(*[_opened(c) for c in loop.body if isinstance(c, For)])
+
+
+def _stores(loop: For) -> list[Store] | None:
+    """The stores of a loop nest that is straight: loops with only stores or one loop in them."""
+    out: list[Store] = []
+    for c in loop.body:
+        if isinstance(c, Store):
+            out.append(c)
+        elif isinstance(c, For) and len(loop.body) == 1:
+            inner = _stores(c)
+            if inner is None:
+                return None
+            out += inner
+        else:
+            return None
+    return out
+
+
+def _outer_axes(item: Item, region: Region) -> tuple[Axis, ...]:
+    """The axes to open around an item: its block, unless a BLAS call takes it whole."""
+    if region.block is None or isinstance(item, Contraction):
+        return ()
+    varies = any(i is region.block for i in item.index)
+    inside = isinstance(item, Equation) and _vector_axis(item, region.single) is region.block
+    return (region.block,) if varies and not inside else ()
+
+
+def _wrap(command: Command, axes: tuple[Axis, ...]) -> Command:
+    for axis in reversed(axes):
+        command = For(axis, (command,))
+    return command
+
+
+def _covers(item: Item) -> bool:
+    """Whether one pass over the item's domain writes every element of its array, at one time."""
+    if isinstance(item, Choose):
+        return True
+    plain = [i for i in item.index if isinstance(i, Axis)]
+    if len(plain) != len(item.index) or len(set(plain)) != len(plain):
+        return False
+    dims = item.target.dims
+    return all(d.axis == a.name and not d.extra for a, d in zip(plain, dims, strict=True))
+
+
+def _lower_item(
+    item: Item, fresh: bool, outer: tuple[Axis, ...], single: tuple[Axis, ...]
+) -> Command:
+    match item:
+        case Contraction():
+            return _lower_contraction(item, fresh, outer)
+        case Choose(target=target, index=index, domain=domain, axis=axis, count=count, expr=expr):
+            inner = [a for a in domain if a not in set(outer)]
+            return _wrap(Pick(target, index, axis, count, expr), tuple(inner))
+    return _lower_equation(item, fresh, outer, single)
+
+
+def _vector_axis(e: Equation, single: tuple[Axis, ...]) -> Axis | None:
+    """The axis along which most arrays lie contiguous: a block's own axis may be it."""
+    plain = [i for i in e.index if isinstance(i, Axis)]
+    best: tuple[float, int] | None = None
+    chosen: Axis | None = None
+    for place, axis in enumerate(e.domain):
+        if axis in set(single):
+            continue
+        score = sum(lies(load.index, axis) for load in nodes.loads(e.expr))
+        if any(axis is p for p in plain):
+            score += 2 * lies(e.index, axis)
+        elif any(axis in nodes.free(i) for i in e.index):
+            score -= 8  # a scatter along the vector axis
+        key = (score, place if axis in set(plain) else -1)
+        if best is None or key > best:
+            best, chosen = key, axis
+    return chosen
+
+
+def _lower_equation(
+    e: Equation, fresh: bool, outer: tuple[Axis, ...], single: tuple[Axis, ...]
+) -> Command:
+    vector = _vector_axis(e, single)
+    inside = {a for i in e.index for a in nodes.free(i)}
+    plain = {i for i in e.index if isinstance(i, Axis)}
+    points = [a for a in e.domain if a in plain and a is not vector and a not in set(outer)]
+    summed = [a for a in e.domain if a not in plain and a is not vector]
+    if e.op == "=" or not [a for a in e.domain if a not in plain]:
+        op = "=" if fresh or e.op == "=" else e.op
+        store: Command = Store(e.target, e.index, op, e.expr)
+        return _wrap(For(vector, (store,), vector=True) if vector else store, tuple(points))
+    if vector is not None and vector not in inside:
+        fold = Fold(e.target, e.index, e.op, (*summed, vector), e.expr, fresh)
+        return _wrap(fold, tuple(points))
+    inner: Command = Store(e.target, e.index, e.op, e.expr)
+    if vector is not None:
+        inner = For(vector, (inner,), vector=True)
+    inner = _wrap(inner, tuple(summed))
+    if not fresh:
+        return _wrap(inner, tuple(points))
+    start: Command = Store(e.target, e.index, "=", _identity(e))
+    if vector is not None:
+        start = For(vector, (start,), vector=True)
+    return _Pair(start, inner).under(tuple(points))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    first: Command
+    second: Command
+
+    def under(self, axes: tuple[Axis, ...]) -> Command:
+        if not axes:
+            # one trip of a loop over nothing: a block of two commands
+            return For(ONCE, (self.first, self.second))
+        return _wrap(For(axes[-1], (self.first, self.second)), axes[:-1])
+
+
+ONCE = Axis("once", 0)
+"""An axis of one value: a bare block."""
+
+
+def _identity(e: Equation) -> Node:
+    return Const(ops.identity(e.op, e.target.kind))
+
+
+def _lower_contraction(c: Contraction, fresh: bool, outer: tuple[Axis, ...]) -> Command:
+    """Peel leading axes into loops until rows, columns and sum are single runs in memory."""
+    fixed = set(outer[:-1]) if outer else set()
+    block = outer[-1] if outer else None
+    m = [a for a in c.m if a not in fixed]
+    n = [a for a in c.n if a not in fixed]
+    k = list(c.k)
+    around = [a for a in c.batch if a not in fixed]
+    around += _peel(m, (c.a.index, c.a.array), (c.index, c.target), block)
+    around += _peel(n, (c.b.index, c.b.array), (c.index, c.target), block)
+    later = _peel(k, (c.a.index, c.a.array), (c.b.index, c.b.array), None)
+    gemm = Gemm(
+        c.target, c.index, c.a, c.b, c.alpha, tuple(m), tuple(n), tuple(k), fresh, tuple(later)
+    )
+    return _wrap(gemm, (*around, *later))
+
+
+def _peel(
+    axes: list[Axis],
+    one: tuple[tuple[Node, ...], Array],
+    two: tuple[tuple[Node, ...], Array],
+    block: Axis | None,
+) -> list[Axis]:
+    peeled = []
+    while len(axes) > 1 and not (
+        is_run(axes, *one) and is_run(axes, *two) and not any(a is block for a in axes[1:])
+    ):
+        peeled.append(axes.pop(0))
+    return peeled
+
+
+def is_run(axes: list[Axis] | tuple[Axis, ...], index: tuple[Node, ...], array: Array) -> bool:
+    """Whether `axes` lie one directly within the next, all but the first in full."""
+    places = [next((d for d, i in enumerate(index) if shift(i) is a), None) for a in axes]
+    if None in places:
+        return False
+    start = places[0]
+    assert start is not None
+    if places != list(range(start, start + len(places))):
+        return False
+    later = range(start + 1, start + len(places))
+    return all(
+        index[d] is a and not array.dims[d].extra for d, a in zip(later, axes[1:], strict=True)
+    )
+
+
+def in_range(index: Node, array: Array, place: int) -> bool:
+    """Whether an index cannot leave its dimension, whatever the sizes."""
+    dim = array.dims[place]
+    match index:
+        case Axis(name=name):
+            return name == dim.axis and dim.extra >= 0
+        case Op(name="add", args=(Axis(name=name), Const(value=value))):
+            return name == dim.axis and 0 <= value <= dim.extra
+        case Const(value=value):
+            return 0 <= value < dim.extra
+        case Size(axis=axis):
+            return axis == dim.axis and dim.extra >= 1
+    return False
+
+
+class LoopCheckError(AssertionError):
+    """A lowering that breaks the loop IR's rules: our bug."""
+
+
+def check(task: Task) -> None:
+    """Every axis in a command is opened around it exactly once."""
+
+    def walk(commands: tuple[Command, ...], scope: frozenset[Axis]) -> None:
+        for c in commands:
+            if isinstance(c, For):
+                if c.axis in scope and c.axis is not ONCE:
+                    raise LoopCheckError(f"axis {c.axis} is opened twice: {c}")
+                walk(c.body, scope | {c.axis})
+                continue
+            if isinstance(c, Fill):
+                continue
+            own: tuple[Axis, ...] = ()
+            terms: list[Node] = list(c.index)
+            if isinstance(c, Gemm):
+                own = (*c.m, *c.n, *c.k)
+                terms += [c.a, c.b, c.alpha]
+            else:
+                own = c.axes if isinstance(c, Fold) else (c.axis,) if isinstance(c, Pick) else ()
+                terms.append(c.expr)
+            missing = set(nodes.union(nodes.free(t) for t in terms)) - scope - set(own)
+            if missing:
+                raise LoopCheckError(f"axes {missing} are not open: {c}")
+
+    walk(task.body, frozenset(task.single))

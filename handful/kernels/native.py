@@ -1,0 +1,98 @@
+"""A program as native code: plan, loops, C, shared object, and the call through ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from handful.kernels.build import build, runtime
+from handful.kernels.emit_c import Source, emit
+from handful.kernels.loops import lower
+from handful.kernels.plan import plan
+from handful.kernels.program import Program
+from handful.kernels.specialise import unify
+
+CallPlan = tuple[list[tuple[list[int], torch.dtype]], "ctypes.Array[ctypes.c_int64]"]
+MOST_CALL_PLANS = 256
+"""Sizes remembered: enough for a training run, too few to fill memory."""
+
+_REAL = {torch.float32: "float", torch.float64: "double"}
+
+
+class Native:
+    """One program for one float type. Sizes are arguments of the code, so it is compiled once.
+
+    `equal` are the pairs of axes that the code may take to have one size (see `specialise.py`).
+    """
+
+    def __init__(
+        self, program: Program, dtype: torch.dtype, equal: frozenset[tuple[str, str]]
+    ) -> None:
+        self.program, self.dtype = unify(program, equal), dtype
+        self.call_plans: dict[tuple[int, ...], CallPlan] = {}
+        self.edited: Path | None = None
+        self.compiled: tuple[int, ctypes._FuncPointer] | None = None
+
+    @cached_property
+    def source(self) -> Source:
+        """The C text."""
+        p = self.program
+        return emit(p.name, p.inputs, p.outputs, lower(p, plan(p)), _REAL[self.dtype])
+
+    @property
+    def text(self) -> str:
+        """The C text, or what a user has made of it."""
+        return self.edited.read_text(encoding="utf-8") if self.edited else self.source.text
+
+    @property
+    def entry(self) -> ctypes._FuncPointer:
+        """The compiled function, made anew when the edited text has changed."""
+        stamp = self.edited.stat().st_mtime_ns if self.edited else 0
+        if self.compiled is None or self.compiled[0] != stamp:
+            function = ctypes.CDLL(str(build(self.text))).run
+            function.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+            self.compiled = stamp, function
+        return self.compiled[1]
+
+    def run(
+        self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
+    ) -> tuple[torch.Tensor, ...]:
+        """The outputs. No size may be zero: the caller sends those to the fallback."""
+        entry = self.entry
+        given = [a if a.is_contiguous() else a.contiguous() for a in arguments]
+        shapes, extents = self.call_plan(sizes)
+        borrowed = runtime()
+        made = [torch.empty(shape, dtype=dtype) for shape, dtype in shapes]
+        if borrowed.poison:
+            for tensor in made:
+                if tensor.is_floating_point():
+                    tensor.fill_(float("nan"))
+        every = [*given, *made]
+        pointers = (ctypes.c_void_p * len(every))(*[t.data_ptr() for t in every])
+        if entry(ctypes.addressof(borrowed), pointers, extents):
+            raise RuntimeError(f"{self.program.name}: torch_parallel_for failed")
+        return tuple(made[: len(self.program.outputs)])
+
+    def call_plan(self, sizes: Mapping[str, int]) -> CallPlan:
+        """Shapes of outputs and temporaries, and the sizes as the code takes them."""
+        key = tuple(sizes.values())
+        found = self.call_plans.get(key)
+        if found is None:
+            arrays = (*self.program.outputs, *self.source.temporaries)
+            shapes = [
+                (
+                    [sizes[axis] + extra for axis, extra in array.dims],
+                    self.dtype if array.kind == "f" else torch.int64,
+                )
+                for array in arrays
+            ]
+            axes = self.source.axes
+            found = shapes, (ctypes.c_int64 * len(axes))(*[sizes[a] for a in axes])
+            if len(self.call_plans) >= MOST_CALL_PLANS:
+                self.call_plans.clear()
+            self.call_plans[key] = found
+        return found

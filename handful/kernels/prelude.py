@@ -1,0 +1,124 @@
+# ruff: noqa: E501  (C)
+"""C that stands before every kernel: the runtime's interface, integer helpers, vector maths.
+
+No header is included, so a kernel compiles in a fraction of a second. The float functions are
+straight lines of arithmetic, which the compiler turns into vectors inside the loop that calls them.
+
+Sources: exp, log and tanh by range reduction and minimax polynomials after Moshier's Cephes
+(constants only); erf by the rational approximation used in Eigen. Ours: NaN, infinity and the
+subnormal edges are kept by selects, so there is no branch.
+"""
+
+RUNTIME = """\
+typedef signed long long int64_t;
+typedef unsigned long long uint64_t;
+typedef int int32_t;
+typedef unsigned long size_t;
+void* malloc(size_t); void free(void*); void* memset(void*, int, size_t);
+typedef void (*body_t)(int64_t, int64_t, void*);
+typedef int (*pfor_t)(int64_t, int64_t, int64_t, body_t, void*);
+typedef void (*sgemm_t)(const char*, const char*, const int*, const int*, const int*, const float*,
+  const float*, const int*, const float*, const int*, const float*, float*, const int*);
+typedef void (*dgemm_t)(const char*, const char*, const int*, const int*, const int*, const double*,
+  const double*, const int*, const double*, const int*, const double*, double*, const int*);
+typedef struct { pfor_t pfor; sgemm_t sgemm; dgemm_t dgemm; int64_t cores; int64_t poison; } rt_t;
+typedef struct { const rt_t* rt; void* const* p; const int64_t* n; } ctx_t;
+
+static inline int64_t k_floordiv(int64_t a, int64_t b) { int64_t q = a / b; return q - ((a % b != 0) & ((a < 0) ^ (b < 0))); }
+static inline int64_t k_mod(int64_t a, int64_t b) { int64_t r = a % b; return r + ((r != 0) & ((r < 0) ^ (b < 0)) ? b : 0); }
+#define k_abs(a) ((a) < 0 ? -(a) : (a))
+#define k_sign(a) ((a) > 0 ? 1 : (a) < 0 ? -1 : (a))
+#define k_maximum(a, b) ((a) > (b) || (a) != (a) ? (a) : (b))
+#define k_minimum(a, b) ((a) < (b) || (a) != (a) ? (a) : (b))
+static inline int64_t k_ceil(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static inline int64_t k_min(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t k_max(int64_t a, int64_t b) { return a > b ? a : b; }
+"""
+
+FLOAT_MATHS = """\
+static inline float k_expf(float x) {
+  float y = x < -87.3f ? -87.3f : x; y = y > 88.8f ? 88.8f : y;
+  float n = __builtin_rintf(y * 1.44269504f);
+  float r = __builtin_fmaf(n, -0.693359375f, y); r = __builtin_fmaf(n, 2.12194440e-4f, r);
+  float p = 1.9875691500e-4f;
+  p = __builtin_fmaf(p, r, 1.3981999507e-3f); p = __builtin_fmaf(p, r, 8.3334519073e-3f);
+  p = __builtin_fmaf(p, r, 4.1665795894e-2f); p = __builtin_fmaf(p, r, 1.6666665459e-1f);
+  p = __builtin_fmaf(p, r, 5.0000001201e-1f); p = __builtin_fmaf(p * r, r, r) + 1.f;
+  int32_t k = (int32_t)n, h = k >> 1;
+  union { int32_t i; float f; } u, v; u.i = (h + 127) << 23; v.i = (k - h + 127) << 23;
+  float e = p * u.f * v.f;
+  return x < -87.3f ? 0.f : e;
+}
+static inline float k_tanhf(float x) {
+  float a = __builtin_fabsf(x), z = x * x;
+  float p = -5.70498872745e-3f;
+  p = __builtin_fmaf(p, z, 2.06390887954e-2f); p = __builtin_fmaf(p, z, -5.37397155531e-2f);
+  p = __builtin_fmaf(p, z, 1.33314422036e-1f); p = __builtin_fmaf(p, z, -3.33332819422e-1f);
+  float near = __builtin_fmaf(p * z, x, x);
+  float far = 1.f - 2.f / (k_expf(2.f * a) + 1.f);
+  far = x < 0.f ? -far : far;
+  return a < 0.625f ? near : far;
+}
+static inline float k_sigmoidf(float x) { return 1.f / (1.f + k_expf(-x)); }
+static inline float k_logf(float x) {
+  union { float f; int32_t i; } u; float s = x < 1.17549435e-38f ? x * 8388608.f : x; u.f = s;
+  float e = (float)((u.i >> 23) - 126) - (x < 1.17549435e-38f ? 23.f : 0.f);
+  u.i = (u.i & 0x7fffff) | 0x3f000000; float m = u.f;
+  float low = m < 0.707106781f ? 1.f : 0.f; e -= low; m = m + low * m - 1.f;
+  float z = m * m, p = 7.0376836292e-2f;
+  p = __builtin_fmaf(p, m, -1.1514610310e-1f); p = __builtin_fmaf(p, m, 1.1676998740e-1f);
+  p = __builtin_fmaf(p, m, -1.2420140846e-1f); p = __builtin_fmaf(p, m, 1.4249322787e-1f);
+  p = __builtin_fmaf(p, m, -1.6668057665e-1f); p = __builtin_fmaf(p, m, 2.0000714765e-1f);
+  p = __builtin_fmaf(p, m, -2.4999993993e-1f); p = __builtin_fmaf(p, m, 3.3333331174e-1f);
+  float y = p * m * z; y = __builtin_fmaf(e, -2.12194440e-4f, y); y = __builtin_fmaf(z, -0.5f, y);
+  y = __builtin_fmaf(e, 0.693359375f, m + y);
+  y = x == 0.f ? -__builtin_inff() : y; y = x < 0.f ? __builtin_nanf("") : y;
+  return x > 3.4028234e38f || x != x ? x : y;
+}
+static inline float k_erff(float x) {
+  float y = x > 4.f ? 4.f : x; y = y < -4.f ? -4.f : y; float z = y * y;
+  float p = -2.72614225801306e-10f;
+  p = __builtin_fmaf(p, z, 2.77068142495902e-8f); p = __builtin_fmaf(p, z, -2.10102402082508e-6f);
+  p = __builtin_fmaf(p, z, -5.69250639462346e-5f); p = __builtin_fmaf(p, z, -7.34990630326855e-4f);
+  p = __builtin_fmaf(p, z, -2.95459980854025e-3f); p = __builtin_fmaf(p, z, -1.60960333262415e-2f);
+  float q = -1.45660718464996e-5f;
+  q = __builtin_fmaf(q, z, -2.13374055278905e-4f); q = __builtin_fmaf(q, z, -1.68282697438203e-3f);
+  q = __builtin_fmaf(q, z, -7.37332916720468e-3f); q = __builtin_fmaf(q, z, -1.42647390514189e-2f);
+  return y * p / q;
+}
+"""
+
+DOUBLE_MATHS = """\
+static inline double k_exp(double x) { return __builtin_exp(x); }
+static inline double k_tanh(double x) { return __builtin_tanh(x); }
+static inline double k_sigmoid(double x) { double e = __builtin_exp(-__builtin_fabs(x)); return (x >= 0 ? 1. : e) / (1. + e); }
+static inline double k_log(double x) { return __builtin_log(x); }
+static inline double k_erf(double x) { return __builtin_erf(x); }
+"""
+
+GEMM = """\
+/* row-major c[m,n] = alpha a[m,k] b[k,n] + beta c; ta, tb: the operand lies transposed */
+static void gemm(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k, real alpha,
+    const real* a, int64_t lda, const real* b, int64_t ldb, real beta, real* c, int64_t ldc) {
+  if (rt->GEMM_NAME) {
+    int M = (int)m, N = (int)n, K = (int)k, la = (int)lda, lb = (int)ldb, lc = (int)ldc;
+    rt->GEMM_NAME(tb ? "T" : "N", ta ? "T" : "N", &N, &M, &K, &alpha, b, &lb, a, &la, &beta, c, &lc);
+    return;
+  }
+  for (int64_t i = 0; i < m; i++) {
+    for (int64_t j = 0; j < n; j++) c[i*ldc + j] = beta == 0 ? 0 : beta * c[i*ldc + j];
+    for (int64_t l = 0; l < k; l++) {
+      real v = alpha * (ta ? a[l*lda + i] : a[i*lda + l]);
+      if (tb) for (int64_t j = 0; j < n; j++) c[i*ldc + j] += v * b[j*ldb + l];
+      else for (int64_t j = 0; j < n; j++) c[i*ldc + j] += v * b[l*ldb + j];
+    }
+  }
+}
+"""
+
+
+def prelude(real: str) -> str:
+    """Everything before the kernel's own functions, for "float" or "double"."""
+    maths = FLOAT_MATHS if real == "float" else DOUBLE_MATHS
+    name = "sgemm" if real == "float" else "dgemm"
+    return f"{RUNTIME}typedef {real} real;\n{maths}{GEMM.replace('GEMM_NAME', name)}"

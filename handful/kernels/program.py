@@ -1,0 +1,223 @@
+"""The index IR's programs: equations in order, and the checker that every pass must satisfy.
+
+    out[n, m] = gelu(sum(k, x[n,k] * w[k,m]) + bias[m])
+        →  sum1[n, m] += x[n, k] * w[k, m]
+           out[n, m] = gelu(sum1[n, m] + bias[m])
+
+In a program no expression holds a reduction: each is an equation of its own, and so are the states
+of a scan. Every element is written before it is read, and never after: that is why one rule
+differentiates all of it. All arrays keep their time axis here; storage is the planner's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from handful.kernels import nodes, ops
+from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """`target[index] op= expr` over all of `domain`; `op` is "=", "sum", "max" or "min"."""
+
+    target: Array
+    index: tuple[Node, ...]
+    op: str
+    domain: tuple[Axis, ...]
+    expr: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """`target[index, r]` = the value of `axis` at which `expr` is r-th smallest, r < count."""
+
+    target: Array
+    index: tuple[Node, ...]
+    domain: tuple[Axis, ...]
+    axis: Axis
+    count: int
+    expr: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`body` for every value of `axis` in order, or in falling order."""
+
+    axis: Axis
+    descending: bool
+    body: tuple[Equation | Choose, ...]
+    checkpoint: bool = False
+
+
+Statement = Equation | Choose | Loop
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Inputs, equations, outputs. `counts` are the axes whose size the kernel itself fixes."""
+
+    name: str
+    inputs: tuple[Array, ...]
+    outputs: tuple[Array, ...]
+    body: tuple[Statement, ...]
+    counts: tuple[tuple[str, int], ...] = ()
+    order: int = 0
+
+    def arrays(self) -> dict[str, Array]:
+        """Every array by name."""
+        found = [*self.inputs, *self.outputs, *[e.target for e, _ in flat(self.body)]]
+        found += [load.array for e, _ in flat(self.body) for load in reads(e)]
+        return {a.name: a for a in found}
+
+
+def flat(body: tuple[Statement, ...]) -> Iterator[tuple[Equation | Choose, Loop | None]]:
+    """Every equation with the loop that it stands in."""
+    for statement in body:
+        if isinstance(statement, Loop):
+            for inner in statement.body:
+                yield inner, statement
+        else:
+            yield statement, None
+
+
+def reads(equation: Equation | Choose) -> list[Load]:
+    """Every load of an equation, those inside its target's index too."""
+    return nodes.loads(equation.expr, *equation.index)
+
+
+def writes(statement: Statement) -> set[Array]:
+    """The arrays that a statement writes."""
+    return {e.target for e, _ in flat((statement,))}
+
+
+def needed(program: Program, outputs: tuple[Array, ...]) -> Program:
+    """`program` with only what `outputs` rest on."""
+    live = set(outputs)
+    body: list[Statement] = []
+    for statement in reversed(program.body):
+        if isinstance(statement, Loop):
+            before: set[Array] = set()
+            kept: list[Equation | Choose] = []
+            while before != live:  # a state read at one step is written at another
+                before = set(live)
+                kept = [e for e in statement.body if e.target in live]
+                live.update(load.array for e in kept for load in reads(e))
+            if kept:
+                body.append(replace(statement, body=tuple(kept)))
+        elif statement.target in live:
+            live.update(load.array for load in reads(statement))
+            body.append(statement)
+    return replace(program, body=tuple(reversed(body)), outputs=outputs)
+
+
+class CheckError(AssertionError):
+    """A pass made a program that breaks the rules: our bug, never the user's."""
+
+
+def check(program: Program) -> Program:
+    """The checker: scopes, ranks, kinds, and writes before reads."""
+    written = set(program.inputs)
+    for statement in program.body:
+        inner = statement.body if isinstance(statement, Loop) else (statement,)
+        scope = {statement.axis} if isinstance(statement, Loop) else set()
+        own = writes(statement) if isinstance(statement, Loop) else set()
+        for equation in inner:
+            _check_equation(equation, scope)
+            for load in reads(equation):
+                if load.array not in written | own:
+                    raise CheckError(
+                        f"{load.array} is read before it is written:\n{show(equation)}"
+                    )
+            if equation.target in program.inputs:
+                raise CheckError(f"input {equation.target} is written")
+        written |= writes(statement)
+    for array in program.outputs:
+        if array not in written and program.order == 0:
+            raise CheckError(f"output {array} is never written")
+    return program
+
+
+def _check_equation(e: Equation | Choose, scope: set[Axis]) -> None:
+    bound = scope | set(e.domain) | ({e.axis} if isinstance(e, Choose) else set())
+    terms = (e.expr, *e.index)
+    for node in nodes.topological(*terms):
+        if isinstance(node, Axis) and node not in bound:
+            raise CheckError(f"axis {node} is not in scope:\n{show(e)}")
+        if isinstance(node, nodes.Reduce | nodes.Smallest):
+            raise CheckError(f"a reduction was left inside an expression:\n{show(e)}")
+        if isinstance(node, Load):
+            if len(node.index) != len(node.array.dims):
+                raise CheckError(f"{node.array} is loaded with {len(node.index)} indices")
+            if any(ops.kind(i) != "i" for i in node.index):
+                raise CheckError(f"an index of {node.array} is no integer:\n{show(e)}")
+        if isinstance(node, Op):
+            kinds = {ops.kind(a) for a in node.args[ops.TABLE[node.name].takes == "select" :]}
+            if len(kinds) > 1:
+                raise CheckError(f"{node.name} mixes kinds {kinds}:\n{show(e)}")
+    dims = e.target.dims if isinstance(e, Equation) else e.target.dims[:-1]
+    if len(e.index) != len(dims):
+        raise CheckError(f"{e.target} is written with {len(e.index)} indices")
+    if isinstance(e, Equation) and ops.kind(e.expr) != e.target.kind:
+        raise CheckError(f"{e.target} is {e.target.kind} but gets {ops.kind(e.expr)}:\n{show(e)}")
+    if isinstance(e, Equation) and e.op == "=":
+        plain = {i for i in e.index if isinstance(i, Axis)}
+        if not set(e.domain) <= plain:
+            raise CheckError(f"{e.target} is assigned more than once:\n{show(e)}")
+
+
+def show_node(node: Node, parent: int = 0) -> str:
+    """A term as `.equations()` prints it."""
+    match node:
+        case Const(value=value):
+            return f"{value:.9g}" if isinstance(value, float) else str(value)
+        case Axis():
+            return repr(node)
+        case Size(axis=axis):
+            return f"size({axis})"
+        case Load(array=array, index=index):
+            return f"{array.name}[{', '.join(show_node(i) for i in index)}]"
+        case Op(name=name, args=args):
+            row = ops.TABLE[name]
+            if row.binds == 9:
+                return row.text.format(*[show_node(a) for a in args])
+            # the right of - and / binds tighter than its left
+            shown = [show_node(a, row.binds + (i > 0)) for i, a in enumerate(args)]
+            text = row.text.format(*shown)
+            return f"({text})" if row.binds < parent else text
+    return repr(node)
+
+
+_SIGNS = {"=": "=", "sum": "+=", "max": "max=", "min": "min="}
+
+
+def show(statement: Statement) -> str:
+    """One statement as `.equations()` prints it."""
+    match statement:
+        case Loop(axis=axis, descending=descending, body=body):
+            head = f"for {axis} {'falling' if descending else 'rising'}:"
+            return "\n".join([head, *["  " + show(e) for e in body]])
+        case Choose(target=target, index=index, axis=axis, count=count, expr=expr):
+            left = f"{target.name}[{', '.join(show_node(i) for i in index)}, :]"
+            return f"{left} = smallest {count} over {axis} of {show_node(expr)}"
+        case Equation(target=target, index=index, op=op, domain=domain, expr=expr):
+            left = f"{target.name}[{', '.join(show_node(i) for i in index)}]"
+            own = {a for i in index for a in nodes.free(i)}
+            over = [a for a in domain if a not in own] if op != "=" else []
+            text = f"{left} {_SIGNS[op]} {show_node(expr)}"
+            return text + (f"    over {', '.join(map(repr, over))}" if over else "")
+    raise TypeError(statement)
+
+
+def show_program(program: Program) -> str:
+    """The whole program: a head with inputs and outputs, then its equations."""
+
+    def arrays(found: tuple[Array, ...]) -> str:
+        return ", ".join(
+            f"{a.name}[{', '.join(d.axis + (f'+{d.extra}' if d.extra else '') for d in a.dims)}]"
+            for a in found
+        )
+
+    head = f"{program.name}({arrays(program.inputs)}) -> {arrays(program.outputs)}"
+    return "\n".join([head, *[show(s) for s in program.body]])

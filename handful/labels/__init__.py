@@ -1,0 +1,1 @@
+"""What people said: an append-only ledger of labels, and the state that follows from it."""

@@ -1,0 +1,413 @@
+"""From a collection to a model with its figures: in which order the parts are asked.
+
+What the parts do is theirs (`items/`, `features/`, `heads/`, `estimate/`, `bundle/`); what is kept
+between two questions of a user is `project.py`'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from handful.errors import DataError, SettingError
+from handful.items.item import Collection, Item, Quarantined
+
+if TYPE_CHECKING:
+    from handful.bundle.graph import Trained
+    from handful.bundle.manifest import DataFacts
+    from handful.bundle.model import Model
+    from handful.encoders.encoder import Encoder
+    from handful.estimate.figure import Estimate
+    from handful.features.store import Store, StoredRows
+    from handful.heads.linear import HeadFit
+    from handful.items.fingerprint import Fingerprint
+
+GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
+
+Progress = Callable[..., None] | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may choose about learning.
+
+    Args:
+        test: share of the labelled items to keep out of learning, in (0, 1); None: no test split,
+            or the table's own.
+        encoder: a name that `handful encoders` lists.
+        coverage: how often the prediction set must hold the right class, in (0, 1).
+        max_error: abstain so that at most this share of the answers given is wrong, in (0, 1).
+        seed: of every random choice.
+        minutes: that training part of the encoder may take; None: it stays frozen.
+        turns: how pictures may be turned without changing their class, for that: "none",
+            "mirror", "flips", "turns", or "auto": a test on the data decides.
+    Raises:
+        SettingError: a fraction is out of its range.
+    """
+
+    test: float | None = None
+    encoder: str = "efficientnet-lite0"
+    coverage: float = 0.95
+    max_error: float | None = None
+    seed: int = 0
+    minutes: float | None = None
+    turns: str = "auto"
+
+    def __post_init__(self) -> None:
+        fractions = {"test": self.test, "coverage": self.coverage, "max_error": self.max_error}
+        for name, value in fractions.items():
+            if value is not None and not 0 < value < 1:
+                option = "--" + name.replace("_", "-")
+                raise SettingError(
+                    f"{name} must lie between 0 and 1.",
+                    first=f"{name} = {value:g}",
+                    expected="a fraction such as 0.25, not a percentage",
+                    attempt=f"{option} {value / 100:g}" if value > 1 else f"{option} 0.25",
+                )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedded:
+    """The items that could be read, and where their vectors lie.
+
+    Args:
+        items: n items, sorted by path.
+        rows: (n,) rows of the store.
+        fingerprints: one per item.
+        clusters: (n,) duplicate cluster of each.
+        units: (n,) what must not be parted: groups and duplicates joined.
+        quarantined: what could not be read.
+        computed: vectors that were not known before.
+    """
+
+    items: tuple[Item, ...]
+    rows: Int[np.ndarray, " n"]
+    fingerprints: tuple[Fingerprint, ...]
+    clusters: Int[np.ndarray, " n"]
+    units: Int[np.ndarray, " n"]
+    quarantined: tuple[Quarantined, ...]
+    computed: int
+    store: Store
+    encoder: Encoder
+
+    def vectors(self, chosen: Int[np.ndarray, " m"]) -> StoredRows:
+        """The vectors of the items at these places, (m, d), read when they are sliced."""
+        return self.store.view(self.rows[chosen])
+
+
+def embed(
+    collection: Collection, folder: Path, settings: Settings, *, progress: Progress = None
+) -> Embedded:
+    """Every item's vector, computed where it is not known yet, and what belongs together.
+
+    Args:
+        folder: of the project.
+        progress: called with (done, total, items per second).
+    Raises:
+        DataError: no item can be read.
+        StoreError: the project folder cannot be written, or the disk is full.
+    """
+    from handful.encoders.registry import load
+    from handful.features.extract import extract
+    from handful.features.input_size import input_size
+    from handful.features.store import Store
+    from handful.items.duplicates import clusters
+    from handful.items.index import Index
+    from handful.items.units import units
+
+    with Index(folder) as index:
+        encoder = load(settings.encoder, size=input_size(collection.items, index))
+        store = Store(folder / "features", encoder)
+        found = extract(collection.items, encoder, store, index, progress=progress)
+    if not found.items:
+        raise _nothing_readable(found.quarantined)
+    same = clusters(found.fingerprints)
+    return Embedded(
+        items=found.items,
+        rows=found.rows,
+        fingerprints=found.fingerprints,
+        clusters=same,
+        units=units([item.group for item in found.items], same),
+        quarantined=found.quarantined,
+        computed=found.computed,
+        store=store,
+        encoder=encoder,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """One fit and what was measured with it.
+
+    Args:
+        classes: k names, those that were learned.
+        chosen: (m,) places among the embedded items: those with a label of these classes.
+        targets: (m,) place of each one's class.
+        held_out: (m,) True where the item was kept aside to test on.
+        probabilities: (m, k) out of sample: leave-group-out, or of the test items.
+        fit: the head.
+        model: what is shipped.
+    """
+
+    classes: tuple[str, ...]
+    chosen: Int[np.ndarray, " m"]
+    targets: Int[np.ndarray, " m"]
+    held_out: Bool[np.ndarray, " m"]
+    probabilities: Float[np.ndarray, "m k"]
+    fit: HeadFit
+    model: Model
+
+
+def learn(
+    embedded: Embedded,
+    collection: Collection,
+    settings: Settings,
+    *,
+    audited: Bool[np.ndarray, " n"] | None = None,
+) -> Learned:
+    """A model from every label that is not kept aside, measured on what it did not learn from.
+
+    Args:
+        audited: (n,) embedded items whose label was drawn and asked blind: the estimate is then of
+            these alone, each left out, and the head is ridge, whose left-out scores are exact.
+            None: labels were not chosen by queries, and the estimate is of all.
+    Raises:
+        DataError: there are no labels, or only one class has any.
+    """
+    from handful.heads.fit import METHODS, fit
+
+    chosen = np.array([at for at, item in enumerate(embedded.items) if item.label], dtype=np.int64)
+    if not len(chosen):
+        raise _no_labels(collection)
+    labels = np.array([str(embedded.items[at].label) for at in chosen])
+    held_out = _held_out(embedded, chosen, labels.tolist(), settings)
+    classes = tuple(sorted(set(labels[~held_out].tolist())))
+    known = np.isin(labels, classes)  # the doctor names test items of a class never learned
+    chosen, labels, held_out = chosen[known], labels[known], held_out[known]
+    targets = np.searchsorted(np.array(classes), labels)
+    learning, testing = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+    head = fit(
+        embedded.vectors(chosen[learning]),
+        labels[learning].tolist(),
+        units=embedded.units[chosen[learning]],
+        blocks=embedded.encoder.blocks,
+        methods=METHODS if audited is None else ("ridge",),
+        seed=settings.seed,
+    )
+    probabilities = np.empty((len(chosen), len(classes)), dtype=np.float32)
+    probabilities[learning] = head.probabilities
+    if len(testing):
+        probabilities[testing] = head.head.probabilities(embedded.vectors(chosen[testing]))
+    return shipped(
+        embedded,
+        collection,
+        settings,
+        classes=classes,
+        chosen=chosen,
+        targets=targets,
+        held_out=held_out,
+        probabilities=probabilities,
+        fit=head,
+        audited=audited,
+    )
+
+
+def shipped(
+    embedded: Embedded,
+    collection: Collection,
+    settings: Settings,
+    *,
+    classes: tuple[str, ...],
+    chosen: Int[np.ndarray, " m"],
+    targets: Int[np.ndarray, " m"],
+    held_out: Bool[np.ndarray, " m"],
+    probabilities: Float[np.ndarray, "m k"],
+    fit: HeadFit,
+    audited: Bool[np.ndarray, " n"] | None = None,
+    trained: Trained | None = None,
+) -> Learned:
+    """Measured by what it says out of sample, and packed as it will be saved.
+
+    Args:
+        fit: with the head that is shipped; see `Learned` for the others.
+        audited: as for `learn`.
+        trained: the part of the encoder that was trained; None: it is frozen.
+    """
+    from handful.bundle.write import build
+    from handful.encoders.registry import find
+    from handful.heads.conformal import thresholds
+    from handful.machine import conditions
+
+    learning, testing = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    units = embedded.units[chosen]
+    drawn = learning if audited is None else learning[audited[chosen[learning]]]
+
+    def measured(at: Int[np.ndarray, " j"], method: str) -> Estimate:
+        from handful.estimate.estimate import estimate
+
+        return estimate(
+            probabilities[at],
+            targets[at],
+            classes,
+            units=units[at],
+            method=method,
+            seed=settings.seed,
+        )
+
+    model = build(
+        embedded.encoder,
+        fit.head,
+        estimate=(
+            measured(learning, "leave-group-out")
+            if audited is None or not len(drawn)
+            else measured(drawn, "leave-group-out on audit items")
+        ),
+        test=measured(testing, "test split") if len(testing) else None,
+        thresholds=thresholds(
+            probabilities[learning],
+            targets[learning],
+            coverage=settings.coverage,
+            max_error=settings.max_error,
+            units=units[learning],
+        ),
+        data=_data_facts(
+            embedded, chosen[learning], [classes[target] for target in targets[learning]]
+        ),
+        conditions=conditions(seed=settings.seed),
+        licence=find(settings.encoder).licence,
+        root=collection.root,
+        trained=trained,
+    )
+    return Learned(classes, chosen, targets, held_out, probabilities, fit, model)
+
+
+def learning_curve(
+    embedded: Embedded, learned: Learned, sizes: Sequence[int], *, seed: int
+) -> list[tuple[int, Estimate]]:
+    """What fewer labels would have given, each measured on the items kept aside.
+
+    Args:
+        sizes: numbers of labels; each many are drawn at random, by class in proportion.
+    Returns:
+        (labels, estimate on the test items) for each size that is smaller than what there is.
+    Raises:
+        SettingError: nothing is kept aside to measure on.
+    """
+    from handful.estimate.estimate import estimate
+    from handful.heads.fit import fit
+
+    if not learned.held_out.any():
+        raise SettingError(
+            "a learning curve is measured on items kept aside, and none are.",
+            first="the project has no test split",
+            expected="a share to keep aside, or a column `split`",
+            attempt="handful.open(..., test=0.25)",
+        )
+    pool, test = np.flatnonzero(~learned.held_out), np.flatnonzero(learned.held_out)
+    tested, units = embedded.vectors(learned.chosen[test]), embedded.units[learned.chosen]
+    curve = []
+    for size in (size for size in sizes if size < len(pool)):
+        drawn = pool[_stratified(learned.targets[pool], size, seed)]
+        small = fit(
+            embedded.vectors(learned.chosen[drawn]),
+            [learned.classes[target] for target in learned.targets[drawn]],
+            units=units[drawn],
+            blocks=embedded.encoder.blocks,
+            seed=seed,
+        )
+        said = np.zeros((len(test), len(learned.classes)), dtype=np.float32)
+        columns = [learned.classes.index(name) for name in small.head.classes]
+        said[:, columns] = small.head.probabilities(tested)
+        curve.append(
+            (
+                size,
+                estimate(
+                    said,
+                    learned.targets[test],
+                    learned.classes,
+                    units=units[test],
+                    method="test split",
+                    seed=seed,
+                ),
+            )
+        )
+    return curve
+
+
+def _held_out(
+    embedded: Embedded, chosen: Int[np.ndarray, " m"], labels: Sequence[str], settings: Settings
+) -> Bool[np.ndarray, " m"]:
+    """Which of the labelled items are kept out of learning."""
+    items = [embedded.items[at] for at in chosen]
+    if settings.test is None:
+        return np.array([item.split == "test" for item in items])
+    from handful.items.split import split
+
+    return split(
+        labels,
+        embedded.units[chosen],
+        test_fraction=settings.test,
+        seed=settings.seed,
+        keys=[item.path for item in items],
+    )
+
+
+def _stratified(targets: Int[np.ndarray, " n"], size: int, seed: int) -> Int[np.ndarray, " size"]:
+    """`size` places drawn at random, each class in proportion."""
+    random = np.random.default_rng(seed)
+    shuffled = random.permutation(len(targets))
+    # Within each class, places are spread evenly over (0, 1); the smallest come first.
+    rank = np.empty(len(targets))
+    for target in np.unique(targets):
+        own = shuffled[targets[shuffled] == target]
+        rank[own] = (np.arange(len(own)) + random.random()) / len(own)
+    return np.argsort(rank, kind="stable")[:size]
+
+
+def _data_facts(
+    embedded: Embedded, rows: Int[np.ndarray, " n"], labels: Sequence[str]
+) -> DataFacts:
+    """What may leave of the data that was learned from: counts and ranges, and one hash."""
+    from handful.bundle.manifest import DataFacts
+
+    seen = [embedded.fingerprints[row] for row in rows]
+    facts = hashlib.sha256()
+    for content, label in sorted(zip((one.content for one in seen), labels, strict=True)):
+        facts.update(f"{content}\t{label}\n".encode("utf-8", "surrogatepass"))
+    sides = [min(one.width, one.height) for one in seen]
+    grey = sum(one.mode in GREY_MODES for one in seen)
+    return DataFacts(
+        fingerprint=facts.hexdigest(),
+        items=len(rows),
+        per_class=dict(sorted(Counter(labels).items())),
+        units=len(np.unique(embedded.units[rows])),
+        shorter_side=(min(sides), max(sides)),
+        colour="none" if grey == len(seen) else "all" if grey == 0 else "some",
+    )
+
+
+def _nothing_readable(quarantined: Sequence[Quarantined]) -> DataError:
+    first = quarantined[0]
+    return DataError(
+        f"none of the {len(quarantined):,} pictures can be read.",
+        first=f"{first.path} ({first.why})",
+        expected="JPEG, PNG, TIFF, WebP, BMP or GIF",
+        attempt="open one of them in a viewer",
+    )
+
+
+def _no_labels(collection: Collection) -> DataError:
+    return DataError(
+        "no item has a label, so there is nothing to learn from.",
+        first=collection.notes[0] if collection.notes else f"{len(collection):,} items in no class",
+        expected="one folder of pictures per class, or a table with a column `label`",
+        attempt="move the pictures into folders named after their classes",
+    )

@@ -1,0 +1,1 @@
+"""What to ask next: one protocol, and the strategies that keep it."""

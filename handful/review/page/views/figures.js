@@ -1,0 +1,83 @@
+// The table of figures, each with its interval.
+
+import { h, styled } from "../dom.js";
+import { count, decimal, percent, percentRange } from "../numbers.js";
+import { table } from "../charts/frame.js";
+
+/** @typedef {import("../data.js").Figure} Figure */
+
+/** Name, meaning, whether it is a share of the whole and more is better. */
+const MEANINGS = /** @type {[string, string, string, boolean][]} */ ([
+  ["accuracy", "Accuracy", "Share of all answers that are right", true],
+  ["balanced_accuracy", "Balanced accuracy", "The same with every class counting alike", true],
+  ["auroc", "AUROC", "How often the one of two that is it gets the higher probability", true],
+  ["log_loss", "Log-loss", "Surprise at the true label; 0 is best", false],
+  [
+    "brier",
+    "Brier score",
+    "Squared distance of the probabilities from the truth; 0 is best",
+    false,
+  ],
+  [
+    "calibration_error",
+    "Calibration error",
+    "How far the probabilities lie from what came true",
+    false,
+  ],
+]);
+const SHARES = new Set(["accuracy", "balanced_accuracy", "calibration_error"]);
+
+/** @param {import("../data.js").Scope} scope */
+export function figures(scope) {
+  const { estimate } = scope;
+  const rows = MEANINGS.filter(([key]) => estimate[key]).map(([key, name, meaning, isBar]) => {
+    /** @type {Figure} */
+    const figure = estimate[key];
+    const share = SHARES.has(key);
+    return [
+      h(
+        "span",
+        {},
+        name,
+        h(
+          "span",
+          { class: "meaning" },
+          key === "auroc" ? `${meaning} (“it” is ${estimate.positive})` : meaning,
+        ),
+      ),
+      h("span", { class: "figure strong" }, share ? percent(figure.value) : decimal(figure.value)),
+      h(
+        "span",
+        { class: "figure" },
+        share
+          ? percentRange(figure.low, figure.high)
+          : `${decimal(figure.low)}–${decimal(figure.high)}`,
+      ),
+      isBar ? whisker(figure) : "",
+    ];
+  });
+  const { accuracy } = estimate;
+  return [
+    table(
+      "Figures with their intervals",
+      ["Figure", "Value", `${percent(accuracy.confidence, 0)} interval`, "0 to 100 %"],
+      rows,
+      "figures",
+    ),
+    h(
+      "p",
+      { class: "note" },
+      `From ${count(estimate.n)} items, ${estimate.method}. Interval of the accuracy: ${accuracy.method}.`,
+    ),
+  ];
+}
+
+/** A value and its interval on a line from 0 to 1. @param {Figure} figure */
+function whisker(figure) {
+  const { value, low, high } = figure;
+  return styled(h("span", { class: "whisker", "aria-hidden": "true" }), {
+    "--value": value,
+    "--low": low,
+    "--high": high,
+  });
+}

@@ -1,0 +1,129 @@
+"""The review in short, for the terminal: it reads without colour and in 80 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handful.estimate.figure import Estimate
+from handful.review.confusion import confusion_matrix, mix_ups
+from handful.review.mislabels import Suspect, suspects
+from handful.review.review import Review, Scope
+from handful.review.wording import count, headline, percent, percent_range, printable
+
+if TYPE_CHECKING:
+    from rich.console import Group, RenderableType
+    from rich.table import Table
+
+MAX_CLASSES = 12
+MAX_MIX_UPS = 5
+MAX_SUSPECTS = 5
+
+
+def summary(review: Review) -> Group:
+    """What the page shows, in about a screen: `rich.print` it, or give it to a console."""
+    from rich.console import Group
+    from rich.text import Text
+
+    scope, *others = review.scopes()
+    parts: list[RenderableType] = [Text(headline(scope.estimate, review.noun) + ".", style="bold")]
+    parts += [
+        Text(f"{_side(other)}: {percent(other.estimate.accuracy.value)} of "
+             f"{count(other.estimate.n)} ({percent_range(other.estimate.accuracy)}).")
+        for other in others
+    ]  # fmt: skip
+    parts += [Text(), _classes(scope.estimate)]
+    mixed = _mix_ups(review, scope)
+    if mixed is not None:
+        parts += [Text(), mixed]
+    found = suspects(
+        review.labels,
+        review.probabilities,
+        review.neighbours,
+        review.similarities,
+        review.clusters,
+    )
+    if found:
+        parts += [Text(), _suspects(review, found)]
+    if review.quarantined:
+        files = "file was" if len(review.quarantined) == 1 else "files were"
+        parts += [Text(), Text(f"{count(len(review.quarantined))} {files} set aside.")]
+    return Group(*parts)
+
+
+def _side(scope: Scope) -> str:
+    return "On the test split" if scope.name == "test" else "Leave-group-out on the others"
+
+
+def _table(title: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+    )
+
+
+def _classes(estimate: Estimate) -> Table:
+    from rich.text import Text
+
+    ranked = sorted(estimate.per_class.items(), key=lambda of: of[1].recall.value)
+    shown = ranked[:MAX_CLASSES]
+    some = len(shown) < len(ranked)
+    table = _table(f"The {len(shown)} worst of {count(len(ranked))} classes" if some else "Classes")
+    table.add_column("class", overflow="ellipsis", no_wrap=True, max_width=24)
+    for name in ("items", "found", "", "right if named", ""):
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name) or 9)
+    for name, of in shown:
+        table.add_row(
+            Text(printable(name)),
+            count(of.n),
+            percent(of.recall.value),
+            percent_range(of.recall),
+            percent(of.precision.value),
+            percent_range(of.precision),
+        )
+    return table
+
+
+def _mix_ups(review: Review, scope: Scope) -> Table | None:
+    from rich.text import Text
+
+    matrix = confusion_matrix(
+        review.labels[scope.index], review.predictions[scope.index], len(review.classes)
+    )
+    mixed = mix_ups(matrix)[:MAX_MIX_UPS]
+    if not mixed:
+        return None
+    table = _table("Most frequent mistakes")
+    table.add_column("times", justify="right")
+    for name in ("label", "answer"):
+        table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=26)
+    table.add_column("of the class", justify="right")
+    for m in mixed:
+        names = (Text(printable(review.classes[k])) for k in (m.given, m.predicted))
+        table.add_row(count(m.count), *names, percent(m.share))
+    return table
+
+
+def _suspects(review: Review, found: list[Suspect]) -> Table:
+    from rich.text import Text
+
+    labels = "label looks" if len(found) == 1 else "labels look"
+    table = _table(f"{count(len(found))} {labels} wrong")
+    table.add_column("file", overflow="ellipsis", no_wrap=True, max_width=32)
+    for name in ("label", "perhaps"):
+        table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=14)
+    table.add_column("score", justify="right")
+    for s in found[:MAX_SUSPECTS]:
+        classes = (review.classes[k] for k in (review.labels[s.item], s.suggested))
+        table.add_row(
+            Text(printable(review.items[s.item].path)),
+            *(Text(printable(name)) for name in classes),
+            f"{s.score:.2f}",
+        )
+    return table

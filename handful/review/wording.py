@@ -1,0 +1,56 @@
+"""Numbers and names as a reader meets them, on the page and in the terminal alike."""
+
+from __future__ import annotations
+
+from handful.estimate.figure import Estimate, Figure
+
+NO_BREAK = "\u00a0"
+
+
+def percent(share: float, *, digits: int = 1) -> str:
+    """0.8804 as "88.0 %", with a space that does not break; whole hundreds lose the decimals."""
+    return f"{bare_percent(share, digits=digits)}{NO_BREAK}%"
+
+
+def bare_percent(share: float, *, digits: int = 1) -> str:
+    """0.8804 as "88.0": the number alone, for ranges and table columns."""
+    if share in (0.0, 1.0):
+        return f"{share * 100:.0f}"
+    return f"{share * 100:.{digits}f}"
+
+
+def percent_range(figure: Figure, *, digits: int = 1) -> str:
+    """The interval as "86.5–89.3"."""
+    low, high = bare_percent(figure.low, digits=digits), bare_percent(figure.high, digits=digits)
+    return f"{low}–{high}"
+
+
+def count(number: int) -> str:
+    """1968 as "1,968"."""
+    return f"{number:,}"
+
+
+def seconds(value_s: float) -> str:
+    """A time in seconds with two significant digits below ten: "0.043 s", "2.1 s", "1,572 s"."""
+    if value_s >= 10:
+        return f"{value_s:,.0f}{NO_BREAK}s"
+    if value_s < 0.0005:
+        return f"0{NO_BREAK}s"
+    digits = 1 if value_s >= 1 else 2 if value_s >= 0.095 else 3
+    return f"{value_s:.{digits}f}{NO_BREAK}s"
+
+
+def printable(text: str) -> str:
+    """`text` with what cannot be encoded or would move the cursor replaced by �."""
+    safe = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(c if c.isprintable() or c == NO_BREAK else "\ufffd" for c in safe)
+
+
+def headline(estimate: Estimate, noun: str) -> str:
+    """The result in one sentence."""
+    figure = estimate.accuracy
+    n = count(estimate.n)
+    right = f"all {n}" if figure.value == 1 else f"{percent(figure.value)} of {n}"
+    if figure.value == 0:
+        right = f"none of {n}"
+    return f"Right on {right} {noun} it had not learned from ({percent_range(figure)}{NO_BREAK}%)"

@@ -1,0 +1,308 @@
+"""A session: people label, heads learn, figures follow. Everything that the page does, without it.
+
+    session = Session(items, Ledger(path), seed=0)
+    session.see(known)
+    picks = session.ask(12, by="ann")
+    session.label({"cell0001.png": "defect"}, by="ann")
+    session.learn()
+    session.meter
+
+Safe to share between threads: labels never wait for a fit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Int
+
+from handful.errors import SettingError
+from handful.estimate.audit import draw_reserve
+from handful.estimate.forecast import Forecast
+from handful.items.item import Item
+from handful.labels.event import Mark
+from handful.labels.formats import rows_of
+from handful.labels.ledger import Ledger, Receipt
+from handful.labels.row import Row
+from handful.queries.query import Query
+from handful.review.mislabels import Suspect
+from handful.teaching.desk import Desk, Pick
+from handful.teaching.given import Given, Roll, current_labels, given
+from handful.teaching.known import Known
+from handful.teaching.meter import Meter, agreement_with, look_ahead, measure
+from handful.teaching.people import Agreement, agreement
+from handful.teaching.second_look import suspect_labels
+from handful.teaching.taught import Steered, Taught, steer, teach
+
+CHECKS_KEPT = 12
+ASKED_AGAIN = 5  # the worst suspects; further down, fewer are wrong
+FORECAST_EVERY = 10  # labels: a forecast costs five fits
+NOT_BLIND = frozenset({"lasso", "suggestion", "import"})  # of an audit item, no audit answers
+
+
+class Session:
+    """Labels, the models learned from them, and what is to be asked next.
+
+    Args:
+        items: all items, sorted by path.
+        ledger: where labels are kept.
+        seed: of every random choice.
+        query: what chooses the items; the default is herding with a share of discovery.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        ledger: Ledger,
+        *,
+        seed: int = 0,
+        query: Query | None = None,
+    ) -> None:
+        self.items = tuple(items)
+        self.roll = Roll.of(items)
+        self.place = self.roll.place
+        self.ledger = ledger
+        self.desk = Desk(items, seed=seed, query=query)
+        self.known: Known | None = None
+        self.steered: Steered | None = None
+        self.taught: Taught | None = None
+        self.meter: Meter | None = None
+        self.agreement: Agreement | None = None
+        self._seed = seed
+        self._alone = np.arange(len(items))
+        self._given: Given | None = None
+        self._given_of: Known | None = None
+        self._lock = threading.RLock()
+        self._learning = threading.Lock()
+        self._agreements: list[float] = []
+        self._forecast: Forecast | None = None
+        self._forecast_at = 0
+        self._suspects: tuple[Taught, list[Suspect]] | None = None
+
+    # What is known
+
+    def see(self, known: Known) -> None:
+        """Take in what has become known of the items."""
+        with self._lock:
+            self.known = known
+
+    @property
+    def clusters(self) -> Int[np.ndarray, " n"]:
+        """Near-duplicates share a number; what is not known yet stands alone."""
+        return self._alone if self.known is None else self.known.clusters
+
+    def given(self) -> Given:
+        """The labels as they stand now."""
+        with self.ledger.reading() as state, self._lock:
+            if (
+                self._given is None
+                or self._given.version != state.said
+                or self._given_of is not self.known
+            ):
+                self._given = given(self.roll, self.clusters, state)
+                self._given_of = self.known
+            return self._given
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Path to class name, sorted by path."""
+        with self.ledger.reading() as state:
+            return dict(sorted(current_labels(self.roll, state).items()))
+
+    def rows(self) -> list[Row]:
+        """The labels as rows that every format can be written from, sorted by path."""
+        with self.ledger.reading() as state:
+            rows = {row.path: row for row in rows_of(state) if row.path in self.place}
+            for path, name in current_labels(self.roll, state).items():
+                rows.setdefault(path, Row(path, name, "", "import", None))
+        return [rows[path] for path in sorted(rows)]
+
+    def draw_reserve(self) -> None:
+        """Draw the audit reserve if it can still be drawn: before the first answer, and once.
+
+        Items that a folder labels are not drawn: their labels were not asked for blind. Where
+        answers came first (an import), there is no audit, and the meter says so.
+        """
+        with self.ledger.reading() as state:
+            if state.reserve is not None or state.verdicts:
+                return
+            open_items = np.array([at for at, item in enumerate(self.items) if not item.label])
+            if not len(open_items):
+                return
+            clusters = self.clusters[open_items]
+            drawn = open_items[draw_reserve(clusters, seed=self._seed)]
+            self.ledger.reserve(
+                [self.items[at].path for at in drawn],
+                seed=self._seed,
+                population=len(np.unique(clusters)),
+            )
+
+    # What people do
+
+    def ask(self, n: int, *, by: str, holds: Sequence[int] | None = None) -> list[Pick]:
+        """The next picks for an annotator; audit items among them are recorded as asked.
+
+        Args:
+            n: how many.
+            by: the annotator.
+            holds: what the annotator holds unanswered; None: whatever was handed out of late.
+        """
+        self.draw_reserve()
+        now, known, steered = self.given(), self.known, self.steered
+        with self.ledger.reading() as state:
+            order, asked = state.reserve_order, state.asked
+        picks = self.desk.ask(
+            n,
+            by=by,
+            known=known,
+            given=now,
+            steered=steered,
+            reserve_order=order,
+            answered_by_other=lambda: self._answered_by_others(by),
+            suspects=self._to_ask_again(),
+            holds=holds,
+        )
+        audits = [self.items[pick.item].path for pick in picks if pick.blind and
+                  pick.item in self._reserve_places(order)]  # fmt: skip
+        if set(audits) - asked:
+            self.ledger.ask(audits, by=by)
+        return picks
+
+    def label(self, labels: Mapping[str, str], *, by: str) -> Receipt:
+        """Give items their classes, in one gesture."""
+        return self.record([Mark(item=path, label=name) for path, name in labels.items()], by=by)
+
+    def record(self, marks: Sequence[Mark], *, by: str, gesture: str = "") -> Receipt:
+        """Write down one gesture. Answers to audit items that were asked are marked as such.
+
+        Raises:
+            SettingError: an item is not in the data, or a mark is not complete.
+            StoreError: it could not be written; nothing was.
+        """
+        strange = [mark.item for mark in marks if mark.item not in self.place]
+        if strange:
+            raise SettingError(
+                f"{len(strange):,} of {len(marks):,} labels are of items that are not there.",
+                first=repr(strange[0]),
+                expected="a path relative to the data folder, as `project.items` has it",
+                attempt="look at the spelling",
+            )
+        self.draw_reserve()
+        with self.ledger.reading() as state:
+            asked = state.asked
+        receipt = self.ledger.record([_audited(mark, asked) for mark in marks],
+                                     by=by, gesture=gesture)  # fmt: skip
+        self.desk.answered(by, [self.place[mark.item] for mark in marks])
+        return receipt
+
+    def begin_classes(self, names: Iterable[str], *, by: str) -> None:
+        """Let classes that only folders know begin in the ledger, so that they can be changed."""
+        self.draw_reserve()
+        with self.ledger.reading() as state:
+            there = set(state.classes)
+        folders = set(self.roll.folders.values())
+        for name in names:
+            if name not in there and name in folders:
+                self.ledger.add_class(name, by=by)
+
+    # What is learned
+
+    def learn(self, *, is_stale: Callable[[], bool] = lambda: False) -> Taught | None:
+        """Fit both heads to the labels as they stand, and measure. One at a time.
+
+        Args:
+            is_stale: asked between the steps; where newer labels wait, the forecast is left
+                as it was.
+        Returns:
+            The model; None while nothing is embedded.
+        """
+        with self._learning:
+            known, now = self.known, self.given()
+            if known is None or not len(known.places):
+                return None
+            before = self.taught
+            if before is not None and before.known is known and now.teaches_as(before.given):
+                return before
+            version = 1 if before is None else before.version + 1
+            self.steered = steer(known, now, seed=self._seed)  # the next question need not wait
+            taught = teach(self.steered, version=version, seed=self._seed)
+            agreed = agreement_with(before, taught, seed=self._seed)
+            if agreed is not None:
+                self._agreements = [*self._agreements, agreed][-CHECKS_KEPT:]
+            with self.ledger.reading() as state:
+                tables = state.by_annotator()
+            both = agreement(tables, seed=self._seed)
+            with self._lock:
+                self.agreement = both
+                self.taught = taught
+                self.meter = self._measured(taught)
+            due = abs(len(taught.rows) - self._forecast_at) >= FORECAST_EVERY
+            if due and not is_stale():
+                self._forecast = look_ahead(taught, seed=self._seed)
+                self._forecast_at = len(taught.rows)
+                with self._lock:
+                    self.meter = self._measured(taught)
+            return taught
+
+    def suspects(self) -> list[Suspect]:
+        """Labels of the latest model's lessons that look wrong, worst first."""
+        taught = self.taught
+        if taught is None:
+            return []
+        with self._lock:
+            if self._suspects is not None and self._suspects[0] is taught:
+                return self._suspects[1]
+        found = suspect_labels(taught)
+        with self._lock:
+            self._suspects = (taught, found)
+        return found
+
+    def num_behind(self) -> int:
+        """Lessons that the latest model has not learned yet."""
+        now = self.given()
+        if self.taught is None:
+            return len(now.lessons.rows)
+        return now.num_new_since(self.taught.given)
+
+    def _to_ask_again(self) -> list[int]:
+        """Items with suspect labels that were not asked again yet, worst first."""
+        taught = self.taught
+        if taught is None:
+            return []
+        places = [int(taught.items[one.item]) for one in self.suspects()]
+        with self.ledger.reading() as state:
+            verdicts = state.verdicts
+            return [
+                at
+                for at in places
+                if (verdict := verdicts.get(self.items[at].path)) is not None
+                and verdict.event.source != "reask"
+            ][:ASKED_AGAIN]
+
+    def _measured(self, taught: Taught) -> Meter | None:
+        return measure(taught, forecast=self._forecast, agreements=self._agreements)
+
+    def _answered_by_others(self, by: str) -> Iterable[int]:
+        """Audit items that somebody else answered and `by` did not, in the order drawn."""
+        with self.ledger.reading() as state:
+            verdicts = state.verdicts
+            votes = [(path, verdicts[path]) for path in state.reserve_order if path in verdicts]
+            return [
+                self.place[path]
+                for path, verdict in votes
+                if path in self.place
+                and by not in verdict.votes
+                and by not in verdict.unsure
+                and path in state.asked
+            ]
+
+    def _reserve_places(self, order: Sequence[str]) -> set[int]:
+        return {self.place[path] for path in order if path in self.place}
+
+
+def _audited(mark: Mark, asked: frozenset[str]) -> Mark:
+    answers = mark.kind in {"label", "unsure"} and mark.source not in NOT_BLIND
+    return replace(mark, source="audit") if answers and mark.item in asked else mark

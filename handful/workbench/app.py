@@ -1,0 +1,85 @@
+"""The workbench as a web application: routes, the guard before them, errors in four lines."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from handful.errors import HandfulError, SettingError, StoreError
+from handful.workbench.bench import Bench
+from handful.workbench.guard import Guard, refusal_body
+from handful.workbench.jobs import as_shown
+from handful.workbench.problems import (
+    NoSuchItemError,
+    NotThereError,
+    PictureGoneError,
+    WrongTokenError,
+)
+from handful.workbench.routes import events, export, labels, maps, page, queue
+from handful.workbench.schemas import ProblemOut
+
+STATUSES: tuple[tuple[type[HandfulError], int], ...] = (
+    (WrongTokenError, 401),
+    (PictureGoneError, 404),
+    (NoSuchItemError, 404),
+    (NotThereError, 404),
+    (StoreError, 503),
+)
+REFUSED = 422  # everything else that handful says no to: it will never succeed
+
+
+def create_app(bench: Bench) -> FastAPI:
+    """The application for one bench. Nothing is started here."""
+    app = FastAPI(
+        title="handful workbench",
+        docs_url=None,  # they fetch from the network
+        redoc_url=None,
+        openapi_url=None,
+        responses={
+            status: {"model": ProblemOut} for status in (400, 401, 403, 404, 405, 415, 422, 503)
+        },
+    )
+    app.state.bench = bench
+    for module in (page, labels, queue, maps, export, events):
+        app.include_router(module.router)
+    app.add_exception_handler(HandfulError, _refused)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _own_fault)
+    app.add_middleware(Guard, token=bench.token, port=bench.port)
+    return app
+
+
+def status_of(error: HandfulError) -> int:
+    """4xx: this will never succeed. 5xx: the same request may succeed later."""
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), REFUSED)
+
+
+def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HandfulError)
+    return JSONResponse(refusal_body(error), status_code=status_of(error))
+
+
+def _not_understood(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    problem = SettingError(
+        "the request cannot be understood.",
+        first=f"{place}: {first['msg']}",
+        expected="what docs/reference/labelling.md describes",
+        attempt="reload the page",
+    )
+    return JSONResponse(refusal_body(problem), status_code=REFUSED)
+
+
+def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    problem = SettingError(f"{error.detail}.", expected="an address of the page")
+    return JSONResponse(refusal_body(problem), status_code=error.status_code, headers=error.headers)
+
+
+def _own_fault(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse(refusal_body(as_shown(error)), status_code=500)

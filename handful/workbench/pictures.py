@@ -1,0 +1,116 @@
+"""Pictures for the page, small, medium and large, made once and kept by content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import final
+
+from handful.errors import StoreError
+from handful.items.decode import DecodeFailure, decode
+from handful.items.fingerprint import read
+from handful.items.item import Item
+from handful.review.thumbs import Thumbnails, encode_thumbnail
+from handful.workbench.problems import PictureGoneError
+
+SIDES = (128, 480, 1600)
+
+_State = tuple[int, int, int]
+
+
+@final
+class Pictures:
+    """Pictures by their item's place. Safe to share between threads.
+
+    Args:
+        items: all items.
+        root: the data folder; a file that comes to lie elsewhere is refused.
+        folder: where small pictures are kept.
+    """
+
+    def __init__(self, items: Sequence[Item], *, root: Path, folder: Path) -> None:
+        self._items = items
+        self._root = root.resolve()
+        self._linked = _linked_outside(items, self._root)
+        self._thumbs = {side: Thumbnails(folder, side=side) for side in SIDES}
+        self._seen: dict[int, tuple[_State, str]] = {}
+        self._lock = threading.Lock()
+        self.gone: dict[int, str] = {}
+
+    def content(self, at: int) -> str:
+        """Content hash of the item's file as it is now.
+
+        Raises:
+            PictureGoneError: it cannot be read any more, or lies outside the data folder.
+        """
+        return self._read(at)[0]
+
+    def get(self, at: int, side: int) -> tuple[bytes, str]:
+        """An item's picture as WebP, its longer side at most `side`, and its content hash.
+
+        Raises:
+            PictureGoneError: it cannot be read or decoded.
+        """
+        content, data = self._read(at)
+        kept = self._thumbs[side].get(content)
+        if kept is None:
+            try:
+                data = data or read(self._items[at])
+                kept = encode_thumbnail(decode(data, target=side).pixels, side=side)
+            except DecodeFailure as failure:
+                raise self._lost(at, failure.why) from failure
+            try:
+                self._thumbs[side].put(content, kept)
+            except StoreError:
+                return kept, content  # made again next time; what is shown needs no disk
+        with self._lock:
+            self.gone.pop(at, None)
+        return kept, content
+
+    def _read(self, at: int) -> tuple[str, bytes]:
+        """Content hash, and the bytes if they had to be read for it."""
+        item = self._items[at]
+        try:
+            status = os.stat(item.source)  # noqa: PTH116  (a third of the time of Path.stat)
+        except OSError as error:
+            raise self._lost(at, error.strerror or str(error)) from error
+        state = (status.st_size, status.st_mtime_ns, status.st_ino)
+        with self._lock:
+            seen = self._seen.get(at)
+        if seen is not None and seen[0] == state:
+            return seen[1], b""
+        if at not in self._linked and not item.source.resolve().is_relative_to(self._root):
+            raise self._lost(at, "a link that leads out of the data folder")
+        try:
+            data = read(item)
+        except DecodeFailure as failure:
+            raise self._lost(at, failure.why) from failure
+        content = hashlib.blake2b(data, digest_size=16).hexdigest()
+        with self._lock:
+            self._seen[at] = (state, content)
+        return content, data
+
+    def _lost(self, at: int, why: str) -> PictureGoneError:
+        with self._lock:
+            self.gone[at] = why
+            self._seen.pop(at, None)
+        return PictureGoneError(
+            "the picture cannot be shown.",
+            first=f"{self._items[at].path} ({why})",
+            expected="the file as it was when the folder was read",
+            attempt="put it back; its labels are kept",
+        )
+
+
+def _linked_outside(items: Sequence[Item], root: Path) -> set[int]:
+    """Items that a link of the user's led to when the folder was read: those are meant."""
+    inside = {parent: parent.resolve().is_relative_to(root)
+              for parent in {item.source.parent for item in items}}  # fmt: skip
+    return {
+        at
+        for at, item in enumerate(items)
+        if not inside[item.source.parent] or os.path.islink(item.source)  # noqa: PTH114
+    }

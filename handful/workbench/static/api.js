@@ -1,0 +1,159 @@
+// Speaks to the server. The only file that fetches.
+
+/** @typedef {import("./types.js").Fault} Fault */
+/** @typedef {import("./types.js").Session} Session */
+/** @typedef {import("./types.js").Pick} Pick */
+
+const UNREACHABLE = 0;
+
+/** What the server would not or could not do, in four lines. */
+export class ApiError extends Error {
+  /** @param {number} status @param {Fault} fault */
+  constructor(status, fault) {
+    super(fault.what);
+    this.status = status;
+    this.fault = fault;
+  }
+  /** The server did not answer at all. */
+  get isUnreachable() {
+    return this.status === UNREACHABLE;
+  }
+  /** This page may not speak to the server, or not any more. */
+  get isDenied() {
+    return this.status === 401 || this.status === 403;
+  }
+  /** The same request would fail again. */
+  get isFinal() {
+    return this.status >= 400 && this.status < 500 && !this.isDenied && this.status !== 429;
+  }
+}
+
+/** Who labels here, from `?as=name`, or null for the server's own idea. */
+export const annotator = new URLSearchParams(location.search).get("as") || null;
+
+/**
+ * One request, its answer read to the end: a server that dies may break off in the middle of one.
+ * @template T
+ * @param {string} path
+ * @param {(response: Response) => Promise<T> | T} read
+ * @param {RequestInit} [options]
+ * @param {string | null} [by]
+ * @returns {Promise<T>}
+ */
+async function request(path, read, options = {}, by = annotator) {
+  const headers = new Headers(options.headers);
+  if (by) headers.set("X-Annotator", encodeURIComponent(by));
+  let response;
+  try {
+    response = await fetch(path, { ...options, headers });
+    if (response.ok) return await read(response);
+  } catch {
+    throw new ApiError(UNREACHABLE, {
+      what: "The workbench does not answer.",
+      expected: "`handful label` running on this machine",
+      attempt: "start it again; this page goes on by itself",
+    });
+  }
+  const body = await response.json().catch(() => null);
+  throw new ApiError(
+    response.status,
+    body?.error ?? { what: `The workbench answered ${response.status} to ${path}.` },
+  );
+}
+
+/** @param {Response} response */
+const asJson = (response) => response.json();
+
+/** @param {string} path */
+const json = (path) => request(path, asJson);
+
+/** @returns {Promise<Session>} */
+export const session = () => json("/api/session");
+
+/** @returns {Promise<{ paths: string[] }>} */
+export const items = () => json("/api/items");
+
+/** @param {number} since 0 for all */
+export const labels = (since) => json(`/api/labels${since ? `?since=${since}` : ""}`);
+
+/**
+ * What to look at next.
+ * @param {string} kind
+ * @param {number} n
+ * @param {number[]} held questions that the page still holds; others may be asked again
+ * @returns {Promise<{ kind: string, picks: Pick[] }>}
+ */
+export const queue = (kind, n, held) =>
+  json(`/api/queue?kind=${encodeURIComponent(kind)}&n=${n}&except=${held.join(",")}`);
+
+/** @param {number} item @param {number} n @returns {Promise<{ items: number[] }>} */
+export const similar = (item, n) => json(`/api/similar?item=${item}&n=${n}`);
+
+/** Class of each item, or null when nothing is new. @param {string} since */
+export const colours = (since) =>
+  request(`/api/colours${since ? `?since=${encodeURIComponent(since)}` : ""}`, async (response) =>
+    response.status === 204
+      ? null
+      : {
+          version: response.headers.get("X-Version") ?? "",
+          values: new Uint8Array(await response.arrayBuffer()),
+        },
+  );
+
+/** Where each item lies; parted by two sets of items where they are given. @param {number[]} [a] @param {number[]} [b] */
+export const positions = (a, b) =>
+  request(
+    "/api/positions",
+    async (response) => new Float32Array(await response.arrayBuffer()),
+    a && b ? posting({ a, b }) : {},
+  );
+
+/** @param {unknown} body @returns {RequestInit} */
+function posting(body) {
+  return {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  };
+}
+
+/** @param {string} path @param {unknown} body @param {string | null} [by] @returns {Promise<any>} */
+export const post = (path, body, by = annotator) => request(path, asJson, posting(body), by);
+
+/** Why a picture does not show. @param {number} item @returns {Promise<Fault>} */
+export async function pictureFault(item) {
+  try {
+    await request(`/pictures/${item}?side=128`, (response) => response.blob());
+    return { what: "The picture did not load." };
+  } catch (error) {
+    return error instanceof ApiError ? error.fault : { what: String(error) };
+  }
+}
+
+/**
+ * Listens to the server; the browser connects again by itself.
+ * @param {Record<string, (data: any) => void>} handlers by the event's name
+ * @param {(isOpen: boolean) => void} linked
+ */
+export function listen(handlers, linked) {
+  const by = annotator ? `?as=${encodeURIComponent(annotator)}` : "";
+  let source = new EventSource(`/api/events${by}`);
+  const wire = () => {
+    source.onopen = () => linked(true);
+    source.onerror = () => {
+      linked(false);
+      if (source.readyState !== EventSource.CLOSED) return;
+      // An answer that was no stream ends the browser's own trying.
+      setTimeout(() => {
+        source = new EventSource(`/api/events${by}`);
+        wire();
+      }, 2000);
+    };
+    for (const [name, handle] of Object.entries(handlers)) {
+      source.addEventListener(name, (event) =>
+        handle(JSON.parse(/** @type {MessageEvent} */ (event).data)),
+      );
+    }
+  };
+  wire();
+}

@@ -1,0 +1,201 @@
+// What stands in the middle: questions, fetched before they are wanted, or any other set of pictures.
+
+import * as api from "./api.js";
+import { fetchAhead, LARGE, MEDIUM } from "./pictures.js";
+
+/** @typedef {import("./types.js").Pick} Pick */
+/** @typedef {import("./types.js").Batch} Batch */
+
+const BATCH = 24;
+const BATCH_NARROW = 12;
+const AHEAD = 8; // this many unanswered, and the next batch is fetched
+const NONE = 255;
+
+/** @typedef {ReturnType<typeof createQuestions>} Questions */
+
+/**
+ * @param {import("./store.js").Store} store
+ * @param {import("./follow.js").Follower} follower
+ */
+export function createQuestions(store, follower) {
+  const size = matchMedia("(max-width: 720px)").matches ? BATCH_NARROW : BATCH;
+  /** The questions that come after those shown. @type {Promise<Batch | null> | null} */
+  let next = null;
+  let shownAt = performance.now();
+
+  const current = () => store.get().batch?.picks[store.get().cursor] ?? null;
+
+  /** By predicted class, surest first; blind ones last. @param {Pick[]} picks */
+  function sorted(picks) {
+    const names = store.get().session?.classes.map((c) => c.name) ?? [];
+    const rank = (/** @type {Pick} */ pick) =>
+      pick.blind
+        ? names.length + 1
+        : pick.suggestion
+          ? names.indexOf(pick.suggestion.label)
+          : names.length;
+    return [...picks].sort(
+      (a, b) =>
+        rank(a) - rank(b) || (b.suggestion?.probability ?? 0) - (a.suggestion?.probability ?? 0),
+    );
+  }
+
+  /** @param {string} kind @param {string} title @param {number[]} [held] @returns {Promise<Batch | null>} */
+  async function fetchBatch(kind, title, held = []) {
+    const among = store.get().session?.embedded ?? 0;
+    try {
+      const { picks } = await api.queue(kind, size, held);
+      const batch = {
+        kind,
+        title,
+        picks: sorted(picks),
+        total: picks.length,
+        among,
+        answers: {},
+      };
+      const side = store.get().mode === "focus" ? LARGE : MEDIUM;
+      fetchAhead(
+        batch.picks.slice(0, side === LARGE ? 4 : BATCH).map((pick) => pick.item),
+        side,
+      );
+      return batch;
+    } catch (error) {
+      follower.failed(error);
+      return null;
+    }
+  }
+
+  /** @param {Batch | null} batch */
+  function show(batch) {
+    shownAt = performance.now();
+    if (batch) store.batchArrived(batch);
+    else store.loadingEnded();
+    lookAhead();
+  }
+
+  /** Fetches what is wanted soon: the next pictures, and near the end the next questions. */
+  function lookAhead() {
+    const { batch, cursor, mode } = store.get();
+    if (!batch) return;
+    if (mode === "focus") {
+      const soon = batch.picks.slice(cursor, cursor + 5).map((pick) => pick.item);
+      fetchAhead(soon.slice(1), LARGE);
+    }
+    const open = batch.picks.filter((pick) => !batch.answers[pick.item]);
+    if (batch.kind !== "ask" || open.length > AHEAD || next) return;
+    next = fetchBatch(
+      "ask",
+      "",
+      batch.picks.map((pick) => pick.item),
+    );
+  }
+
+  async function ask() {
+    store.loadingBegan();
+    const waiting = next;
+    next = null;
+    show((await waiting) ?? (await fetchBatch("ask", "")));
+  }
+
+  /** @param {string} kind @param {string} title */
+  async function open(kind, title) {
+    if (kind === "ask") return ask();
+    store.viewChanged("label");
+    store.loadingBegan();
+    show(await fetchBatch(kind, title));
+  }
+
+  /** Items as picks, with what the map knows of them. @param {number[]} items @returns {Pick[]} */
+  function asPicks(items) {
+    const { columns, session } = store.get();
+    const name = (/** @type {number} */ k) => session?.classes[k]?.name ?? null;
+    return items.map((item) => {
+      const given = columns.labels[item] >= 0 ? name(columns.labels[item]) : null;
+      const label =
+        given === null && columns.colours[item] !== NONE ? name(columns.colours[item]) : null;
+      return {
+        item,
+        reason: null,
+        blind: false,
+        probability: null,
+        suggestion: label === null ? null : { label, probability: null },
+        given,
+      };
+    });
+  }
+
+  async function similar(item = current()?.item) {
+    if (item === undefined) return;
+    store.loadingBegan();
+    try {
+      const { items } = await api.similar(item, size);
+      const path = store.get().columns.paths[item] ?? `picture ${item}`;
+      store.viewChanged("label");
+      store.modeChanged("grid");
+      show({
+        kind: "similar",
+        title: `Most like ${path.split("/").pop()}`,
+        picks: sorted(asPicks([item, ...items])),
+        total: items.length + 1,
+        among: 0,
+        answers: {},
+      });
+    } catch (error) {
+      store.loadingEnded();
+      follower.failed(error);
+    }
+  }
+
+  /** Any items; of many a random handful. @param {number[]} items @param {string} title @param {string} [kind] */
+  function these(items, title, kind = "these") {
+    const shown = items.length <= size ? items : sample(items, size);
+    show({
+      kind,
+      title,
+      picks: sorted(asPicks(shown)),
+      total: items.length,
+      among: 0,
+      answers: {},
+    });
+  }
+
+  /** Items inside a lasso. @param {number[]} items */
+  function lassoed(items) {
+    store.lassoChanged(false);
+    if (!items.length) return;
+    these(items, "In the lasso", "lasso");
+    store.selected(items, "lasso");
+    store.modeChanged("grid");
+  }
+
+  return {
+    ask,
+    open,
+    similar,
+    these,
+    lassoed,
+    lookAhead,
+    current,
+    /** Questions to come back to before any others. @param {Batch} batch */
+    keepForLater: (batch) => void (next = Promise.resolve(batch)),
+    /** How long the picture has been looked at, from now on. */
+    lookedAtAnew: () => void (shownAt = performance.now()),
+    lookedAtMs: () => Math.round(performance.now() - shownAt),
+  };
+}
+
+/**
+ * Some of the items, drawn at random, the same of the same items.
+ * @param {number[]} items
+ * @param {number} n
+ */
+function sample(items, n) {
+  const rest = [...items];
+  let state = items.length; // of a linear congruential generator, after Numerical Recipes
+  for (let i = 0; i < n; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const j = i + Math.floor((state / 2 ** 32) * (rest.length - i));
+    [rest[i], rest[j]] = [rest[j], rest[i]];
+  }
+  return rest.slice(0, n);
+}

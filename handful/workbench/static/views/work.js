@@ -1,0 +1,98 @@
+// The middle: what is asked, as a grid or one by one, and what stands there when nothing is.
+
+import { h } from "/house/dom.js";
+import { count, counted } from "/house/numbers.js";
+import { empty, KINDS } from "./empty.js";
+import { focus } from "./focus.js";
+import { grid, selectionWords } from "./grid.js";
+import { follow, slot } from "./slot.js";
+
+/** How many wait there. @param {number | undefined} number */
+const numbered = (number) => (number ? h("span", { class: "figure" }, ` ${count(number)}`) : null);
+
+/** @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
+export function work(store, actions) {
+  const many = grid(store, actions);
+  const said = h("p", { class: "said-last", role: "status" });
+  follow(
+    store,
+    (s) => [s.said],
+    (words) => (said.textContent = words),
+  );
+  const head = slot(
+    h("div", { class: "work-head" }),
+    store,
+    (s) => [
+      s.batch?.kind,
+      s.batch?.title,
+      s.batch?.total,
+      s.batch?.picks.length,
+      s.selection,
+      s.session?.disputed,
+      s.session?.flagged,
+      s.session?.unsure,
+    ],
+    (kind, title, total, shown, selection, disputed = 0, flagged = 0, unsure = 0) => [
+      h(
+        "div",
+        { class: "kinds", role: "group", "aria-label": "What to look at" },
+        KINDS.map(([key, words]) =>
+          h(
+            "button",
+            {
+              "data-focus": key,
+              "aria-pressed": String(kind === key),
+              onclick: () => void actions.open(key, ""),
+            },
+            words,
+            numbered({ disagreements: disputed, flagged, unsure }[key]),
+          ),
+        ),
+      ),
+      selection.items.length
+        ? h(
+            "p",
+            { class: "chosen" },
+            h("strong", {}, selectionWords(selection)),
+            selection.origin === "lasso" && selection.items.length > (shown ?? 0)
+              ? ` · ${count(shown ?? 0)} shown, drawn at random · click one to leave it out`
+              : "",
+            h("span", { class: "note" }, " A class key labels all of them."),
+            h(
+              "button",
+              { class: "plain", onclick: () => store.selected([], "none") },
+              "Let go ",
+              h("kbd", {}, "Esc"),
+            ),
+          )
+        : title
+          ? h(
+              "p",
+              { class: "chosen" },
+              h("strong", {}, title),
+              ` · ${counted(total ?? 0, "pictures")}`,
+              h(
+                "button",
+                { class: "plain", onclick: () => void actions.ask() },
+                "Back to the questions ",
+                h("kbd", {}, "Esc"),
+              ),
+            )
+          : null,
+    ],
+  );
+  const element = h(
+    "main",
+    { id: "work", class: "work", tabindex: "-1", "aria-label": "Pictures" },
+    h("div", { class: "work-top" }, head, said),
+    empty(store),
+    many.element,
+    focus(store, actions),
+  );
+  // After a click the keys go to the pictures again, not to the button.
+  element.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (event.detail > 0 && target.closest("button")) element.focus({ preventScroll: true });
+  });
+  return { element, vertical: many.vertical };
+}

@@ -1,0 +1,132 @@
+"""A workbench that runs as users run it, `handful label`, and pages that are opened on it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from handful.labels.ledger import Ledger
+from handful.labels.state import State
+
+PATIENCE_MS = 12_000
+ROOT = Path(__file__).parents[2]
+WIDE = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
+
+
+class Desk:
+    """`handful label` on a folder, in a process of its own."""
+
+    def __init__(self, folder: Path, browser: Browser) -> None:
+        self.folder = folder
+        self.address = ""
+        self.faults: list[str] = []
+        self.forgiving = False  # while the server is away, browsers complain rightly
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self._process: subprocess.Popen[str] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "handful", "label", str(self.folder), "--no-browser"],
+            env=os.environ | {"PYTHONPATH": str(ROOT), "USER": "me", "LOGNAME": "me"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        line = next((text for text in self._process.stdout if "http://" in text), "")
+        self.address = line.split()[-1]
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(self.url("/api/session"), timeout=5)
+            except urllib.error.HTTPError:
+                return  # it answers, and wants its token
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("the workbench did not start")
+
+    def url(self, path: str) -> str:
+        """An address at this workbench."""
+        return f"http://{urlsplit(self.address).netloc}{path}"
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(timeout=30)
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+        self._process = None
+
+    def close(self) -> None:
+        """Close the pages and end the process."""
+        for context in self._contexts:
+            context.close()
+        self._end(signal.SIGTERM)
+
+    def open(self, path: str = "/", *, tab_of: Page | None = None, **settings: object) -> Page:
+        """The page, once its first questions are there; a further tab of another page's browser."""
+        if tab_of is None:
+            context = self._browser.new_context(**{**WIDE, **settings})
+            self._contexts.append(context)
+        else:
+            context = tab_of.context
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        page.on("request", self._requested)
+        page.goto(self.address)
+        if path != "/":
+            page.goto(self.url(path))
+        page.wait_for_selector("[data-view]")
+        page.wait_for_selector(".tile, .stage .picture")
+        if page.locator("canvas.over").is_visible():
+            page.wait_for_selector(".map-holder[data-painted]")
+        return page
+
+    def _said(self, message: object) -> None:
+        if message.type in ("error", "warning") and not self.forgiving:
+            self.faults.append(f"{message.type}: {message.text}")
+
+    def _requested(self, request: object) -> None:
+        ours = urlsplit(self.address).netloc
+        if urlsplit(request.url).netloc != ours and not request.url.startswith(("blob:", "data:")):
+            self.faults.append(f"request: {request.url}")
+
+    def ledger(self) -> State:
+        """What is on the disk."""
+        with Ledger(self.folder / ".handful" / "ledger.sqlite", read_only=True) as ledger:
+            return ledger.state
+
+
+def saved(page: Page) -> None:
+    """Wait until the page says that everything is on the disk."""
+    page.locator(".saved:not(.waiting)").wait_for(timeout=15_000)
+
+
+def type_class(page: Page, name: str) -> None:
+    """Label with a class that is typed."""
+    page.keyboard.press("/")
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+
+
+def ready(page: Page) -> None:
+    """Wait for a model that has learned every label."""
+    page.locator(".chip", has_text="up to date").wait_for(timeout=30_000)

@@ -1,0 +1,368 @@
+"""The report in a real Chromium, from a file: what a reader does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.review.samples import HOSTILE, SAMPLES, digits
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_every_sample_opens_in_silence_and_fits(opened: Open, name: str) -> None:
+    """All sections, no message, no request, and no sideways scrolling, also on a phone."""
+    page = opened(name)
+    assert page.locator("main section").count() == 13
+    assert overflow(page) <= 0
+    phone = opened(name, **PHONE)
+    assert phone.locator("h1").inner_text().startswith("Right on")
+    assert overflow(phone) <= 0
+
+
+def test_headline_says_the_result(opened: Open) -> None:
+    """The first sentence is the accuracy on the test split, and the tab bears the data's name."""
+    page = opened("digits")
+    assert page.locator("h1").inner_text() == (
+        "Right on 91.3\u00a0% of 149 pictures it had not learned from."
+    )
+    assert page.title() == "digits · handful report"
+
+
+def test_cell_opens_its_pictures_and_escape_closes(opened: Open) -> None:
+    """A cell's pictures are those with its label and answer; Escape goes back to the cell."""
+    page = opened("digits")
+    review = digits()
+    wanted = (review.labels == 8) & (review.predictions == 8) & review.held_out
+    page.get_by_role("button", name="of “8”, rightly called so").click()
+    dialog = page.get_by_role("dialog")
+    faces = dialog.locator(".face img")
+    assert faces.count() == wanted.sum()
+    assert faces.first.evaluate("image => image.complete && image.naturalWidth") > 0
+    page.keyboard.press("Escape")
+    assert dialog.count() == 0
+    assert page.evaluate("document.activeElement.closest('.matrix') !== null")
+
+
+def test_viewer_walks_from_item_to_item(opened: Open) -> None:
+    """An error opens large with its probabilities and neighbours; arrows turn the page."""
+    page = opened("digits")
+    page.locator("#errors .face").first.click()
+    dialog = page.get_by_role("dialog")
+    first = dialog.locator("h2").inner_text()
+    assert dialog.locator(".answers li").count() == 5
+    assert dialog.locator(".neighbour").count() == 6
+    page.keyboard.press("ArrowRight")
+    assert dialog.locator("h2").inner_text() != first
+    page.keyboard.press("ArrowLeft")
+    assert dialog.locator("h2").inner_text() == first
+
+
+def test_slider_reads_off_the_curve(opened: Open) -> None:
+    """The sentence follows the slider, by keys too, and fewer answers are surer."""
+    page = opened("digits")
+    sentence, slider = page.locator("#abstention output"), page.locator("#coverage")
+    assert sentence.inner_text().startswith("Answer 90\u00a0% of the pictures, be wrong on ")
+    slider.focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowLeft")
+    assert sentence.inner_text().startswith("Answer 50\u00a0% of the pictures")
+    assert slider.get_attribute("aria-valuetext") in sentence.inner_text().replace(
+        "Answer 50\u00a0% of the pictures, be wrong on ", "50\u00a0% answered, "
+    ).replace(" of those", " of those wrong")
+
+
+def test_empty_states_are_said(opened: Open) -> None:
+    """Ten items, all right: each empty section says so in a sentence, and nothing is broken."""
+    page = opened("tiny")
+    said = " ".join(page.locator(".nothing").all_inner_texts())
+    assert "No errors: all 10 pictures were called what they are labelled." in said
+    assert "Too few pictures" in said
+    for words in ("Nothing was mixed up", "No label looks wrong", "No duplicates", "No folder"):
+        assert words in said
+    assert "The doctor found nothing" in said
+    assert "No file was set aside" in said
+    assert page.locator(".scopes").count() == 0
+
+
+def test_scope_changes_every_figure(opened: Open) -> None:
+    """Choosing the learning items changes headline, table, matrix and errors at once."""
+    page = opened("digits")
+    page.get_by_role("radio", name="Leave-group-out").check()
+    assert "of 451 pictures" in page.locator("h1").inner_text()
+    assert "From 451 items" in page.locator("#figures").inner_text()
+    counts = page.locator(".matrix .count").all_inner_texts()
+    assert sum(int(c.replace(",", "")) for c in counts) == 451
+
+
+def test_map_shows_the_picture_under_the_pointer(opened: Open) -> None:
+    """Pointing at an item shows its picture and name; a click opens it; keys do the same."""
+    page = opened("digits")
+    canvas = page.locator("canvas.scatter")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    tip = page.locator(".tip")
+    for step in range(400):
+        x, y = (
+            box["width"] * (0.2 + 0.03 * (step % 20)),
+            box["height"] * (0.2 + 0.03 * (step // 20)),
+        )
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        if tip.is_visible():
+            break
+    assert tip.locator("img").count() == 1
+    assert "digits/" in tip.inner_text()
+    name = tip.locator(".path").inner_text()
+    page.mouse.down()
+    page.mouse.up()
+    assert page.get_by_role("dialog").locator("h2").inner_text() == name
+    page.keyboard.press("Escape")
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    assert tip.is_visible()
+    page.keyboard.press("Enter")
+    assert page.get_by_role("dialog").count() == 1
+
+
+def test_map_zooms_and_filters(opened: Open) -> None:
+    """Zooming, one class alone, and errors alone each change what is drawn."""
+    page = opened("digits")
+    canvas = page.locator("canvas.scatter")
+    canvas.scroll_into_view_if_needed()
+
+    def ink() -> int:
+        page.wait_for_timeout(120)
+        return page.evaluate(
+            """() => { const c = document.querySelector('canvas.scatter');
+            const copy = new OffscreenCanvas(c.width, c.height).getContext('2d');
+            copy.drawImage(c, 0, 0);
+            const d = copy.getImageData(0, 0, c.width, c.height).data;
+            let sum = 0; for (let i = 3; i < d.length; i += 4) sum += d[i]; return sum; }"""
+        )
+
+    whole = ink()
+    page.get_by_label("errors only").check()
+    assert ink() < whole * 0.7
+    page.get_by_label("errors only").uncheck()
+    page.locator(".legend button").first.click()
+    assert page.locator(".legend button").first.get_attribute("aria-pressed") == "true"
+    assert ink() < whole * 0.7
+    page.locator(".legend button").first.click()
+    assert ink() == whole
+    page.get_by_role("button", name="Zoom in").click()
+    assert ink() != whole
+    page.locator("#map").get_by_role("button", name="All").click()
+    assert ink() == whole
+
+
+def test_many_classes_can_be_searched(opened: Open) -> None:
+    """With 200 classes the matrix has a cursor, each class can be looked up, and cells open."""
+    page = opened("many")
+    heatmap = page.locator("canvas.heatmap")
+    heatmap.focus()
+    readout = page.locator(".readout")
+    before = readout.inner_text()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    assert "rightly called so" in readout.inner_text()
+    assert readout.inner_text() != before
+    page.keyboard.press("Enter")
+    assert page.get_by_role("dialog").locator(".card").count() > 0
+    page.keyboard.press("Escape")
+    page.get_by_label("Look at one class").select_option("species 058")
+    assert "labelled “species 058”" in page.locator(".one-class").inner_text()
+    assert page.locator("#classes svg").count() == 2
+    page.get_by_role("button", name="Show all 200 classes").click()
+    assert page.locator("#classes svg").first.bounding_box()["height"] > 5000
+
+
+def test_hostile_names_are_only_text(opened: Open) -> None:
+    """Names that are markup or script stand in the page as text: no element, dialog or request."""
+    page = opened("hostile")
+    assert page.locator("img[src='x']").count() == 0
+    assert page.locator("svg[onload]").count() == 0
+    assert page.locator("body > img").count() == 0
+    assert HOSTILE[0] in page.locator("main").inner_text()
+    page.locator("#errors .face").first.click()
+    assert page.get_by_role("dialog").locator(".class").count() > 0
+    assert "\u202e" not in page.locator("body").inner_text()
+    assert page.evaluate("document.scripts.length") == 5
+
+
+def test_policy_stops_script_and_network(browser: object, reports: Callable[[str], Path]) -> None:
+    """Even script that got in could not run or fetch: the page's own policy refuses it."""
+    page = browser.new_page()
+    refused: list[str] = []
+    failures: list[str | None] = []
+    arrived: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(reports("tiny").as_uri())
+    page.on("requestfailed", lambda request: failures.append(request.failure))
+    page.on("response", lambda response: arrived.append(response.url))
+    ran = page.evaluate(
+        """async () => {
+            const holder = document.createElement('div');
+            holder.innerHTML = '<img src="http://127.0.0.1:9/x.png" onerror="window.ran = 1">';
+            document.body.append(holder);
+            const script = document.createElement('script');
+            script.textContent = 'window.ran = 2';
+            document.body.append(script);
+            const fetched = await fetch('http://127.0.0.1:9/').then(() => true, () => false);
+            await new Promise(done => setTimeout(done, 200));
+            return [window.ran ?? null, fetched];
+        }"""
+    )
+    page.close()
+    assert ran == [None, False]
+    assert arrived == []
+    assert set(failures) <= {"csp"}
+    assert len([text for text in refused if "Content Security Policy" in text]) >= 3
+
+
+def test_dark_follows_the_system_and_the_button(opened: Open) -> None:
+    """The page is dark where the system is, and the button turns it over, canvas included."""
+    page = opened("digits", color_scheme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(background) == "rgb(15, 18, 22)"
+    page.get_by_role("button", name="Light").click()
+    assert page.evaluate(background) == "rgb(252, 252, 251)"
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(background) == "rgb(252, 252, 251)"
+    page.get_by_role("button", name="Dark").click()
+    assert page.evaluate(background) == "rgb(15, 18, 22)"
+
+
+def test_keyboard_alone_reaches_everything(opened: Open) -> None:
+    """Tab visits a stop in every section that has something to do, and always shows where it is."""
+    page = opened("digits")
+    visited: set[str] = set()
+    unseen: list[str] = []
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        place = page.evaluate(
+            """() => { const a = document.activeElement; const s = getComputedStyle(a);
+            if (a === document.body) return null;
+            const where = a.closest('section')?.id ?? a.closest('nav, header')?.tagName ?? 'other';
+            const own = a.matches('.scopes input') ? getComputedStyle(a.nextElementSibling) : s;
+            return [where, a.tagName, own.outlineStyle !== 'none' || a.matches('.skip')]; }"""
+        )
+        if place is None:
+            break
+        visited.add(place[0])
+        if not place[2]:
+            unseen.append(str(place))
+    else:
+        pytest.fail("Tab never came to the end of the page.")
+    assert unseen == []
+    expected = {"HEADER", "NAV", "figures", "classes", "confusion", "reliability", "abstention"}
+    expected |= {"errors", "suspects", "duplicates", "map", "doctor"}
+    assert expected <= visited
+
+
+def test_arrows_move_within_the_matrix(opened: Open) -> None:
+    """The matrix is one stop of the Tab key; arrows go from cell to cell, over empty ones."""
+    page = opened("digits")
+    assert page.locator(".matrix button[tabindex='0']").count() == 1
+    page.locator(".matrix button[tabindex='0']").focus()
+    row = page.locator(".matrix tbody tr").nth(1)
+    before = page.evaluate("document.activeElement.closest('tr').rowIndex")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.closest('tr').rowIndex") == before
+    filled = row.locator("button").count()
+    assert 1 < filled < 10
+    row.locator("button").first.focus()
+    for _ in range(filled - 1):
+        page.keyboard.press("ArrowRight")
+    assert row.locator("button").last.evaluate("button => button === document.activeElement")
+    assert page.locator(".matrix button[tabindex='0']").count() == 1
+    page.keyboard.press("Enter")
+    assert page.get_by_role("dialog").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [
+        ("digits", "light"),
+        ("digits", "dark"),
+        ("hostile", "dark"),
+        ("many", "light"),
+        ("tiny", "dark"),
+    ],
+)
+def test_axe_finds_no_fault(
+    browser: object, reports: Callable[[str], Path], name: str, scheme: str
+) -> None:
+    """No serious or critical fault of accessibility, in the page and in its dialog."""
+    # The policy refuses foreign script, axe too: this context alone is told to pass it over.
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True)
+    page = context.new_page()
+    page.goto(reports(name).as_uri())
+    page.wait_for_selector("#reliability svg")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    faults = serious(page)
+    if page.locator("#errors .face").count():
+        page.locator("#errors .face").first.click()
+        faults += serious(page)
+    context.close()
+    assert faults == []
+
+
+def serious(page: Page) -> list[str]:
+    """What axe holds to be serious or critical: the rule, and the first element concerned."""
+    result = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{v['id']}: {v['nodes'][0]['html'][:160]} ({v['nodes'][0]['failureSummary'][:200]})"
+        for v in result["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+def test_prints_without_what_only_a_screen_can_do(opened: Open) -> None:
+    """On paper the buttons, contents and sliders' frame are gone and the ground is white."""
+    page = opened("digits", color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not page.locator("nav").is_visible()
+    assert not page.locator(".theme").is_visible()
+    assert page.locator("#errors .card").first.is_visible()
+
+
+def test_file_names_are_copied_as_they_are(opened: Open) -> None:
+    """The button puts the names of all listed errors on the clipboard, one a line."""
+    page = opened("digits", permissions=["clipboard-read", "clipboard-write"])
+    page.locator("#errors").get_by_role("button", name="Copy").click()
+    page.locator("#errors").get_by_role("button", name="Copied").wait_for()
+    page.evaluate(
+        """() => { const t = document.createElement('textarea'); t.id = 'paste';
+        document.body.append(t); t.focus(); }"""
+    )
+    page.keyboard.press("Control+V")
+    pasted = page.locator("#paste").input_value().splitlines()
+    assert len(pasted) > 3
+    assert all(name.startswith("digits/") for name in pasted)
+
+
+def test_without_script_the_result_is_still_said(
+    browser: object, reports: Callable[[str], Path]
+) -> None:
+    """Where JavaScript is off the headline stands alone."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(reports("hostile").as_uri())
+    text = page.locator("body").inner_text()
+    context.close()
+    assert "Right on 95.0\u00a0% of 120 pictures" in text

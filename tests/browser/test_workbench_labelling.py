@@ -1,0 +1,257 @@
+"""Labelling in a real Chromium: by keys, in the grid, with the lasso, and taking it all back."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NUM_DIGITS
+from tests.browser.desk import PHONE, Desk, ready, saved, type_class
+
+pytestmark = pytest.mark.browser
+
+
+def names(page: Page) -> list[str]:
+    """The classes that have a button below."""
+    return page.locator(".class-key .class").all_inner_texts()
+
+
+def lasso_all(page: Page) -> None:
+    """Draw around everything, with Shift held."""
+    box = page.locator("canvas.over").bounding_box()
+    assert box is not None
+    left, top = box["x"] + 2, box["y"] + 2
+    right, bottom = box["x"] + box["width"] - 2, box["y"] + box["height"] - 2
+    page.keyboard.down("Shift")
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    page.mouse.move(box["x"] + box["width"] + 200, top)
+
+
+def test_labels_by_keys_are_on_the_disk_once_saved(desk: Desk) -> None:
+    """Two classes are typed, then pressed; what the page calls saved stands in the ledger."""
+    page = desk.open()
+    expect(page.locator(".first-class")).to_be_visible()
+    type_class(page, "round")
+    type_class(page, "straight")
+    assert names(page) == ["round", "straight"]
+    for key in "1212":
+        page.keyboard.press(key)
+    saved(page)
+    assert sorted(desk.ledger().labels.values()) == ["round"] * 3 + ["straight"] * 3
+    assert page.locator(".tile.done").count() == 6
+    expect(page.locator(".far b")).to_have_text("6")
+    expect(page.locator(".first-class")).to_have_count(0)
+
+
+def test_every_answer_has_its_key(desk: Desk) -> None:
+    """Space, X, F and Enter say unsure, not this, flag and accepted; each can be undone."""
+    page = desk.open()
+    for name in ("round", "straight") * 4:
+        type_class(page, name)
+    ready(page)
+    page.get_by_role("button", name="Questions").click()
+    page.locator(".tile.current .says .class").wait_for()
+    before = len(desk.ledger().labels)
+    page.keyboard.press("Enter")
+    page.keyboard.press("x")
+    page.keyboard.press("Space")
+    page.keyboard.press("f")
+    saved(page)
+    state = desk.ledger()
+    assert len(state.labels) == before + 2  # of two classes, "not this" is the other
+    assert sum(verdict.label is None for verdict in state.verdicts.values()) == 1
+    assert len(state.flags) == 1
+    for _ in range(4):
+        page.keyboard.press("Control+z")
+    saved(page)
+    state = desk.ledger()
+    assert len(state.labels) == before
+    assert state.flags == {}
+
+
+def test_grid_labels_what_is_chosen_in_one_gesture(desk: Desk) -> None:
+    """Ctrl and click chooses three pictures, a key labels them, one undo takes all three back."""
+    page = desk.open()
+    type_class(page, "zero")
+    type_class(page, "one")
+    saved(page)
+    for place in (5, 7, 9):
+        page.locator(".tile").nth(place).click(modifiers=["Control"])
+    expect(page.locator(".chosen strong")).to_have_text("3 pictures chosen")
+    page.keyboard.press("2")
+    saved(page)
+    assert sorted(desk.ledger().labels.values()) == ["one"] * 4 + ["zero"]
+    page.keyboard.press("Backspace")
+    saved(page)
+    assert sorted(desk.ledger().labels.values()) == ["one", "zero"]
+    page.keyboard.press("Control+Shift+Z")
+    saved(page)
+    assert len(desk.ledger().labels) == 5
+
+
+def test_row_is_confirmed_with_one_key(desk: Desk) -> None:
+    """Shift and Enter gives a row of predictions their class, as one gesture."""
+    page = desk.open()
+    for name in ("round", "straight") * 4:
+        type_class(page, name)
+    ready(page)
+    page.get_by_role("button", name="Questions").click()
+    page.locator(".row .confirm").first.wait_for()
+    before = len(desk.ledger().labels)
+    row = page.locator(".row", has=page.locator(".confirm")).first
+    tiles = row.locator(".tile").count()
+    row.locator(".tile").first.click()
+    page.keyboard.press("Shift+Enter")
+    saved(page)
+    assert len(desk.ledger().labels) == before + tiles
+    page.keyboard.press("Backspace")
+    saved(page)
+    assert len(desk.ledger().labels) == before
+
+
+def test_lasso_over_everything_is_one_gesture(desk: Desk) -> None:
+    """400 items inside the lasso take one key, one undo, one redo."""
+    page = desk.open()
+    type_class(page, "digit")
+    lasso_all(page)
+    expect(page.locator(".chosen strong")).to_have_text(f"{NUM_DIGITS} pictures in the lasso")
+    page.keyboard.press("1")
+    saved(page)
+    assert len(desk.ledger().labels) == NUM_DIGITS
+    expect(page.locator(".far b")).to_have_text(str(NUM_DIGITS))
+    page.keyboard.press("Backspace")
+    saved(page)
+    assert len(desk.ledger().labels) == 1
+    expect(page.locator(".far b")).to_have_text("1")
+    page.keyboard.press("Control+Shift+Z")
+    saved(page)
+    assert len(desk.ledger().labels) == NUM_DIGITS
+
+
+def test_lasso_leaves_out_what_is_clicked(desk: Desk) -> None:
+    """A picture that is clicked among those drawn around keeps what it had."""
+    page = desk.open()
+    lasso_all(page)
+    page.locator(".tile").nth(3).click()
+    expect(page.locator(".chosen strong")).to_have_text(f"{NUM_DIGITS - 1} pictures in the lasso")
+    type_class(page, "digit")
+    saved(page)
+    assert len(desk.ledger().labels) == NUM_DIGITS - 1
+
+
+def test_class_comes_late(desk: Desk) -> None:
+    """A third class, named after a model was there, gets the next key, colour and bar at once."""
+    page = desk.open()
+    for name in ("round", "straight") * 3:
+        type_class(page, name)
+    ready(page)
+    type_class(page, "crossed")
+    assert names(page) == ["round", "straight", "crossed"]
+    page.keyboard.press("3")
+    ready(page)
+    assert page.locator(".per-class .class").all_inner_texts() == names(page)
+    saved(page)
+    assert sorted(desk.ledger().labels.values()).count("crossed") == 2
+
+
+def test_typing_completes_and_keys_rest(desk: Desk) -> None:
+    """Part of a name finds the class; digits typed there are letters; Escape leaves."""
+    page = desk.open()
+    type_class(page, "type 1")
+    page.keyboard.press("/")
+    page.keyboard.type("ty")
+    expect(page.locator(".offers li").first).to_have_text("type 1")
+    expect(page.locator(".type-field")).to_have_attribute("aria-activedescendant", "offer-0")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("1")
+    page.keyboard.press("Escape")
+    saved(page)
+    assert list(desk.ledger().labels.values()) == ["type 1"]
+
+
+def test_focus_goes_from_picture_to_picture(desk: Desk) -> None:
+    """One large picture at a time: a key labels it, the next one stands there, arrows go back."""
+    page = desk.open()
+    type_class(page, "zero")
+    page.keyboard.press("g")
+    stage = page.locator(".stage img")
+    first = stage.get_attribute("src")
+    page.keyboard.press("1")
+    expect(stage).not_to_have_attribute("src", first or "")
+    assert stage.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    page.keyboard.press("ArrowLeft")
+    expect(stage).to_have_attribute("src", first or "")
+    expect(page.locator(".stage-words .verdict")).to_have_text("zero")
+    page.keyboard.press("Backspace")
+    expect(page.locator(".stage-words .verdict")).to_have_count(0)
+    assert page.locator(".recent li").count() == 1
+
+
+def test_answers_go_on_past_one_screen_of_questions(desk: Desk) -> None:
+    """After 24 answers the next questions stand there by themselves, and none comes twice."""
+    page = desk.open()
+    type_class(page, "even")
+    for place in range(40):
+        page.locator(".tile:not(.done)").first.wait_for()
+        page.keyboard.press("1" if place % 2 else "Space")
+    saved(page)
+    assert len(desk.ledger().verdicts) == 41
+
+
+def test_similar_pictures_and_parted_map(desk: Desk) -> None:
+    """S gathers what is alike; P turns the map so that two classes part, and back."""
+    page = desk.open()
+    for name in ("round", "straight") * 3:
+        type_class(page, name)
+    saved(page)
+    page.keyboard.press("s")
+    expect(page.locator(".chosen strong")).to_contain_text("Most like")
+    assert page.locator(".tile").count() == 25
+    page.keyboard.press("p")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(".map-head h2")).to_have_text("Parted: round | straight")
+    page.keyboard.press("p")
+    expect(page.locator(".map-head h2")).to_have_text(f"All {NUM_DIGITS}")
+    page.keyboard.press("Escape")
+    expect(page.locator(".chosen")).to_have_count(0)
+
+
+def test_classes_are_renamed_and_merged(desk: Desk) -> None:
+    """A new name shows everywhere; a merge leaves one class; undo brings the other back."""
+    page = desk.open()
+    for name in ("zero", "oh"):
+        type_class(page, name)
+    saved(page)
+    page.get_by_role("button", name="Rename, merge").click()
+    page.get_by_label("New name of oh").fill("o")
+    page.locator(".class-edits li").nth(1).get_by_role("button", name="Rename").click()
+    expect(page.locator(".class-key .class").nth(1)).to_have_text("o")
+    page.get_by_role("button", name="Rename, merge").click()
+    page.get_by_label("Merge o into").select_option("zero")
+    expect(page.locator(".class-key")).to_have_count(1)
+    assert list(desk.ledger().labels.values()) == ["zero", "zero"]
+    page.keyboard.press("Control+z")
+    expect(page.locator(".class-key")).to_have_count(2)
+
+
+def test_phone_labels_by_touch(desk: Desk) -> None:
+    """On a phone one large picture, buttons for the classes, and nothing to scroll sideways."""
+    page = desk.open(**PHONE)
+    page.locator(".type-field").fill("zero")
+    page.locator(".type-field").press("Enter")
+    page.locator(".class-key").tap()
+    saved(page)
+    assert len(desk.ledger().labels) == 2
+    page.locator(".hint-undo").tap()
+    saved(page)
+    assert len(desk.ledger().labels) == 1
+    for view in ("Map", "Meter", "Export", "Label"):
+        page.get_by_role("button", name=view, exact=True).tap()
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

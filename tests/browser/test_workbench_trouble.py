@@ -1,0 +1,257 @@
+"""The workbench when things go wrong: killed, offline, full disks, lost pictures, two people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.desk import Desk, ready, saved, type_class
+
+pytestmark = pytest.mark.browser
+FULL = {
+    "what": "the ledger cannot be written.",
+    "first": "ledger.sqlite (database or disk is full)",
+    "expected": "room on the disk",
+    "attempt": "make room; nothing that was saved is lost",
+}
+
+
+def answer(status: int) -> object:
+    """A handler of requests that refuses each with the four lines."""
+
+    def handle(route: Route) -> None:
+        route.fulfill(
+            status=status, body=json.dumps({"error": FULL}), content_type="application/json"
+        )
+
+    return handle
+
+
+def test_reload_goes_on_where_it_was(desk: Desk) -> None:
+    """After a reload the labels, the classes and the way back are there."""
+    page = desk.open()
+    type_class(page, "zero")
+    type_class(page, "one")
+    saved(page)
+    page.reload()
+    page.locator(".tile").first.wait_for()
+    expect(page.locator(".class-key .class")).to_have_text(["zero", "one"])
+    expect(page.locator(".far b")).to_have_text("2")
+    page.keyboard.press("Backspace")
+    expect(page.locator(".far b")).to_have_text("1")
+    expect(page.locator(".chosen strong")).to_have_text("Undone")
+    assert list(desk.ledger().labels.values()) == ["zero"]
+
+
+def test_reload_before_the_answer_sends_again_once(desk: Desk) -> None:
+    """Labels that never reached the server wait in the browser and are there once afterwards."""
+    desk.forgiving = True
+    page = desk.open()
+    page.route("**/api/gestures", lambda route: route.abort())
+    type_class(page, "zero")
+    page.keyboard.press("1")
+    page.keyboard.press("1")
+    expect(page.locator(".saved.waiting")).to_contain_text("3")
+    page.unroute("**/api/gestures")
+    page.reload()
+    saved(page)
+    assert list(desk.ledger().labels.values()) == ["zero"] * 3
+
+
+def test_kill_and_restart_loses_and_doubles_nothing(desk: Desk) -> None:
+    """Killed amid labels, started again: the same page goes on, all labels are there once."""
+    page = desk.open()
+    desk.forgiving = True
+    type_class(page, "zero")
+    for _ in range(6):
+        page.keyboard.press("1")
+    desk.kill()
+    for _ in range(4):
+        page.keyboard.press("1")
+    expect(page.locator(".notice.warn")).to_contain_text("does not answer")
+    expect(page.locator(".saved.waiting")).to_contain_text("not saved yet")
+    desk.start()
+    saved(page)
+    expect(page.locator(".notice.warn")).to_have_count(0)
+    state = desk.ledger()
+    assert len(state.labels) == 11
+    assert page.locator(".tile.done").count() == 11
+    page.keyboard.press("1")
+    saved(page)
+    assert len(desk.ledger().labels) == 12
+
+
+def test_offline_labels_wait_and_are_sent(desk: Desk) -> None:
+    """Without a connection labelling goes on, says so, and catches up by itself."""
+    page = desk.open()
+    type_class(page, "zero")
+    saved(page)
+    desk.forgiving = True
+    page.context.set_offline(True)
+    for _ in range(5):
+        page.keyboard.press("1")
+    expect(page.locator(".notice.warn")).to_contain_text("5 gestures wait")
+    assert page.locator(".tile.done").count() == 6
+    page.wait_for_timeout(3000)
+    assert len(desk.ledger().labels) == 1
+    page.context.set_offline(False)
+    saved(page)
+    assert len(desk.ledger().labels) == 6
+
+
+def test_full_disk_keeps_labels_and_says_so(desk: Desk) -> None:
+    """A 503 shows its four lines; the label is not called saved, and is sent again."""
+    page = desk.open()
+    desk.forgiving = True
+    page.route("**/api/gestures", answer(503))
+    type_class(page, "zero")
+    notice = page.locator(".notice.fault")
+    expect(notice).to_contain_text(FULL["what"])
+    expect(notice).to_contain_text(FULL["attempt"])
+    expect(page.locator(".saved.waiting")).to_be_visible()
+    assert desk.ledger().labels == {}
+    page.unroute("**/api/gestures")
+    saved(page)
+    expect(notice).to_have_count(0)
+    assert len(desk.ledger().labels) == 1
+
+
+def test_refused_label_does_not_stay(desk: Desk) -> None:
+    """A 422 shows its four lines and the picture is open again; the others are not held up."""
+    page = desk.open()
+    desk.forgiving = True
+    page.route("**/api/gestures", answer(422))
+    type_class(page, "zero")
+    expect(page.locator(".notice.fault")).to_contain_text(FULL["what"])
+    expect(page.locator(".tile.done")).to_have_count(0)
+    page.unroute("**/api/gestures")
+    page.get_by_role("button", name="Close this message").click()
+    type_class(page, "one")
+    saved(page)
+    assert list(desk.ledger().labels.values()) == ["one"]
+
+
+def test_lost_picture_is_said_and_passed(desk: Desk) -> None:
+    """A file that was deleted shows why; the arrow goes on to the next."""
+    page = desk.open()
+    items = page.evaluate("fetch('/api/items').then(answer => answer.json())")["paths"]
+    page.keyboard.press("g")
+    shown = page.locator(".stage-words .path").inner_text()
+    lost = items[(items.index(shown) + 200) % len(items)]
+    file = desk.folder / lost
+    content = file.read_bytes()
+    desk.forgiving = True
+    file.unlink()
+    try:
+        page.route("**/api/queue?*", with_first(items.index(lost)))
+        page.get_by_role("button", name="Questions").click()
+        expect(page.locator(".stage .gone")).to_contain_text("Picture is gone")
+        expect(page.locator(".stage .gone")).to_contain_text(lost)
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".stage .gone")).to_have_count(0)
+    finally:
+        file.write_bytes(content)
+
+
+def with_first(item: int) -> object:
+    """A handler that puts an item before those that the server picked."""
+
+    def handle(route: Route) -> None:
+        body = route.fetch().json()
+        body["picks"] = [{**body["picks"][0], "item": item}, *body["picks"]]
+        route.fulfill(json=body)
+
+    return handle
+
+
+def test_two_annotators_share_one_ledger(desk: Desk) -> None:
+    """Each has questions of their own; what they dispute is listed and settled by one key."""
+    ann, ben = desk.open("/?as=ann"), desk.open("/?as=ben")
+    expect(ann.locator(".who")).to_have_text("ann")
+    type_class(ann, "zero")
+    saved(ann)
+    expect(ben.locator(".class-key .class")).to_have_text(["zero"])
+    type_class(ben, "one")
+    saved(ben)
+    assert set(desk.ledger().by_annotator()) == {"ann", "ben"}
+    for page, key in ((ann, "1"), (ben, "2")):
+        for kind in ("zero", "one"):
+            page.locator(".class-row", has_text=kind).click()
+            expect(page.locator(".chosen strong")).to_have_text(f"Labelled {kind}")
+            page.locator(".tile").first.click()
+            page.keyboard.press(key)
+            saved(page)
+    disputed = sum(verdict.disputed for verdict in desk.ledger().verdicts.values())
+    assert disputed > 0
+    ann.get_by_role("button", name="Disputed").click()
+    expect(ann.locator(".votes").first).to_contain_text("ben: one")
+    ann.keyboard.press("1")
+    saved(ann)
+    assert sum(v.disputed for v in desk.ledger().verdicts.values()) == disputed - 1
+
+
+def test_two_tabs_save_everything_once(desk: Desk) -> None:
+    """Two tabs of one browser share the box of what waits, and each label is written once."""
+    first = desk.open()
+    second = desk.open(tab_of=first)
+    type_class(first, "zero")
+    saved(first)
+    expect(second.locator(".class-key .class")).to_have_text(["zero"])
+    for _ in range(4):
+        first.keyboard.press("1")
+        second.keyboard.press("1")
+    saved(first)
+    saved(second)
+    said = [event for event in events(desk) if event == "label"]
+    assert len(said) == 9
+
+
+def events(desk: Desk) -> Iterator[str]:
+    """The kind of everything that was said, in order."""
+    state = desk.ledger()
+    for item in state.verdicts:
+        for event in state.history(item):
+            yield event.kind
+
+
+def test_failed_fit_does_not_stop_labelling(desk: Desk) -> None:
+    """The page says that the last fit failed, and takes labels all the same."""
+    page = desk.open()
+    failed = {
+        "version": 3,
+        "state": "failed",
+        "milliseconds": 5.0,
+        "labels_behind": 2,
+        "error": {**FULL, "what": "the solver met a number that is none."},
+    }
+
+    def spoil(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["session"]["model"] = failed
+        route.fulfill(json=answer)
+
+    page.route("**/api/gestures", spoil)
+    page.route("**/api/events*", lambda route: route.abort())
+    desk.forgiving = True
+    type_class(page, "zero")
+    expect(page.locator(".notice.warn").first).to_contain_text("The last fit failed")
+    page.keyboard.press("1")
+    saved(page)
+    assert len(desk.ledger().labels) == 2
+
+
+def test_names_are_only_text(desk: Desk) -> None:
+    """A class whose name is markup stands in the page as text, everywhere that it is shown."""
+    page = desk.open()
+    name = "<img src=x onerror=alert(1)>"
+    type_class(page, name)
+    type_class(page, "plain: 100 % 'sound'")
+    ready(page)
+    assert page.locator("img[src='x']").count() == 0
+    expect(page.locator(".class-key .class").first).to_have_text(name)
+    page.locator(".class-row").nth(1).click()
+    expect(page.locator(".chosen strong")).to_have_text("Labelled plain: 100 % 'sound'")
+    expect(page.locator(".tile")).to_have_count(1)

@@ -1,0 +1,25 @@
+"""Before any test: annotations are checked at run time, and the network is out of reach."""
+
+import socket
+from typing import Any
+
+import pytest
+from jaxtyping import install_import_hook
+
+install_import_hook("handful", "beartype.beartype")
+
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any connection beyond this machine fails the test that tried it."""
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if host and not str(host).startswith(LOOPBACK):
+            pytest.fail(f"the network was asked for: {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_here)

@@ -1,0 +1,88 @@
+"""Imports go one way, and heavy libraries stay where they belong."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "handful"
+
+# In the order of the journey: a layer may import those before it, never those after it.
+LAYERS = (
+    "errors",
+    "machine",
+    "items",
+    "encoders",
+    "features",
+    "heads",
+    "labels",
+    "queries",
+    "estimate",
+    "review",
+    "bundle",
+    "deep",
+    "kernels",
+    "learning",
+    "deepening",
+    "teaching",
+    "project",
+    "workbench",
+    "serve",
+    "cli",
+)
+# A library, and the only layers that may import it.
+CONFINED = {
+    "torch": {"deep", "kernels"},
+    "fastapi": {"workbench", "serve"},
+    "starlette": {"workbench", "serve"},
+    "uvicorn": {"workbench", "serve"},
+    "pydicom": {"items"},
+    "click": {"cli"},
+    "onnxruntime": {"encoders", "bundle"},
+    "onnx": {"encoders", "bundle", "deep"},
+    "duckdb": {"items"},
+    "python_calamine": {"items"},
+}
+NEVER = {"pickle", "cloudpickle", "joblib", "dill", "shelve", "marshal", "requests", "httpx"}
+
+MODULES = sorted(
+    path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem[0] != "_"
+)
+
+
+def imports(path: Path) -> set[str]:
+    """Full dotted names that the file imports, wherever in it the import stands."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+            if node.module == "handful":
+                names.update(f"handful.{alias.name}" for alias in node.names)
+    return names
+
+
+def layer(path: Path) -> str:
+    """The layer that a file of the package belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_up_the_list(path: Path) -> None:
+    """A module imports its own layer and those before it."""
+    rank = LAYERS.index(layer(path))
+    below = set()
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "handful" and len(parts) > 1 and parts[1] in LAYERS:
+            below |= {name} if LAYERS.index(parts[1]) > rank else set()
+    assert below == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_heavy_libraries_stay_in_their_layers(path: Path) -> None:
+    """Each confined library is imported by its own layers alone; some by nobody."""
+    roots = {name.partition(".")[0] for name in imports(path)}
+    strays = {root for root in roots & CONFINED.keys() if layer(path) not in CONFINED[root]}
+    assert strays | (roots & NEVER) == set()

@@ -1,0 +1,78 @@
+"""Whatever bytes a table holds, the answer is a collection or an error in four lines."""
+
+import io
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+from PIL import Image
+
+from handful.errors import HandfulError
+from handful.items.table import read_table
+
+COUNT = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+CELLS = st.text(alphabet=st.sampled_from('abpng./\\,;\t|"\n\r \0é'), max_size=12)
+
+
+@cache
+def seed_file(suffix: str) -> bytes:
+    """A good table of each kind, made once: a workbook carries the time of its making."""
+    if suffix == ".xlsx":
+        book, stream = Workbook(), io.BytesIO()
+        book.active.append(("path", "label"))
+        book.active.append(("a.png", "cat"))
+        book.save(stream)
+        return stream.getvalue()
+    if suffix == ".parquet":
+        with TemporaryDirectory() as folder, duckdb.connect() as engine:
+            engine.execute(f"COPY (SELECT 'a.png' AS path, 1 AS label) TO '{folder}/t.parquet'")
+            return (Path(folder) / "t.parquet").read_bytes()
+    return b'path,label,split\na.png,cat,train\n"b.png","do""g",test\n'
+
+
+def check(content: bytes, suffix: str) -> None:
+    """Read the content as a table; every outcome but the two promised fails."""
+    with TemporaryDirectory() as folder:
+        Image.new("L", (2, 2)).save(Path(folder) / "a.png")
+        table = Path(folder) / f"table{suffix}"
+        table.write_bytes(content)
+        try:
+            found = read_table(table)
+        except HandfulError as error:
+            assert error.what
+            assert error.attempt
+        else:
+            assert all(item.source.is_relative_to(Path(folder).resolve()) for item in found)
+
+
+@COUNT
+@given(st.lists(st.lists(CELLS, max_size=4), max_size=5), st.sampled_from(",;\t"))
+@example([["path", "label"], ["a.png", "\0"]], ",")
+def test_any_text_is_survived(rows: list[list[str]], delimiter: str) -> None:
+    """Random cells, with and without a header, never crash the reader."""
+    body = "\n".join(delimiter.join(row) for row in rows)
+    check(("path,label\n" + body).encode(), ".csv")
+    check(body.encode("utf-8", "surrogatepass"), ".csv")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+@COUNT
+@given(data=st.data())
+def test_any_damage_is_survived(suffix: str, data: st.DataObject) -> None:
+    """Bytes changed, cut off or put in: a collection or an error, never a crash."""
+    content = bytearray(seed_file(suffix))
+    for _ in range(data.draw(st.integers(1, 6))):
+        place = data.draw(st.integers(0, len(content)))
+        match data.draw(st.sampled_from(("change", "cut", "insert"))):
+            case "change" if place < len(content):
+                content[place] = data.draw(st.integers(0, 255))
+            case "cut":
+                del content[place:]
+            case _:
+                content[place:place] = data.draw(st.binary(max_size=8))
+    check(bytes(content), suffix)

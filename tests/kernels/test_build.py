@@ -1,0 +1,133 @@
+"""Compiling: the cache among processes, machines without a compiler, texts that can be edited."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from handful.errors import KernelError
+from handful.kernels import F, axes, build, exp, kernel, log, sigmoid, sum, tanh
+from tests.kernels.examples import linear_gelu
+
+n, k = axes("n k")
+RUN = "from tests.kernels.examples import linear_gelu; import numpy as np; z = np.ones;"
+RUN += "print(linear_gelu(z((2, 3)), z((3, 2)), z(2))[0, 0])"
+
+
+def in_a_process(**environment: str) -> subprocess.CompletedProcess[str]:
+    """A kernel run in a fresh Python with this environment."""
+    return subprocess.run(
+        [sys.executable, "-c", RUN],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+def test_two_processes_may_compile_at_once_into_one_empty_cache(tmp_path):
+    """Both get the answer, and the cache holds one whole file and no leavings."""
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(lambda _: in_a_process(HANDFUL_CACHE=str(tmp_path)), range(2)))
+    assert len({f.stdout for f in found}) == 1
+    assert found[0].stdout.startswith("3.99"), found[0].stderr
+    assert [p.suffix for p in (tmp_path / "handful" / "kernels").iterdir()] == [".so"]
+
+
+def test_without_a_compiler_it_warns_once_and_runs(tmp_path):
+    """No compiler on the path: the torch operations give the answer, after one warning."""
+    bare = in_a_process(PATH=str(tmp_path), HANDFUL_CACHE=str(tmp_path), CC="")
+    assert bare.stdout.startswith("3.99"), bare.stderr
+    assert bare.stderr.count("no C compiler was found") == 1
+
+
+def test_a_cache_that_cannot_be_written_is_no_hindrance(tmp_path, monkeypatch):
+    """Where the cache's folder is a file, a temporary folder serves."""
+    blocked = tmp_path / "blocked"
+    blocked.write_text("", encoding="utf-8")
+    monkeypatch.setenv("HANDFUL_CACHE", str(blocked))
+    assert build.build("int run(void) { return 0; }").exists()
+
+
+def test_the_compilers_refusal_is_an_error_of_ours(tmp_path, monkeypatch):
+    """What the compiler said first is in the message."""
+    monkeypatch.setenv("HANDFUL_CACHE", str(tmp_path))
+    with pytest.raises(KernelError, match="refused a kernel"):
+        build.build("int run(void) { return }")
+
+
+def test_an_edited_text_is_compiled_and_run(tmp_path):
+    """`edit` writes the C; a change to the file changes the next call."""
+
+    @kernel
+    def double(x: F[n]) -> F[n]:
+        return 2.0 * x[n]
+
+    path = double.edit(tmp_path / "double.c")
+    x = np.ones(3, np.float32)
+    assert double(x).tolist() == [2, 2, 2]
+    text = path.read_text(encoding="utf-8")
+    assert "((float)2.0)" in text
+    path.write_text(text.replace("((float)2.0)", "((float)3.0)"), encoding="utf-8")
+    os.utime(path, ns=(1, 1))
+    assert double(x).tolist() == [3, 3, 3]
+
+
+@kernel
+def functions(x: F[n]) -> (F[n], F[n], F[n], F[n], F[n]):
+    """The prelude's functions, each on its own."""
+    from handful.kernels import erf
+
+    return exp(x[n]), tanh(x[n]), sigmoid(x[n]), log(x[n]), erf(x[n])
+
+
+def test_the_vector_functions_are_right_to_a_few_ulp():
+    """exp, tanh, sigmoid and log within 3 ulp in float32, erf within 6, over dense sweeps."""
+    x = np.concatenate([np.linspace(-20, 20, 40001), np.geomspace(1e-30, 80, 20001)])
+    x = x.astype(np.float32)
+    exact = functions.reference(x.astype(np.float64))
+    for name, limit, e, a in zip("etslf", (3, 3, 3, 3, 6), exact, functions(x), strict=True):
+        good = np.isfinite(e)
+        error = np.abs(a[good] - e[good]) / np.spacing(np.abs(e[good]).astype(np.float32))
+        assert error.max() <= limit, (name, x[good][error.argmax()], error.max())
+
+
+def test_the_vector_functions_keep_infinity_and_nan():
+    """exp(-inf) is exactly 0 (masks rest on it), and NaN stays NaN."""
+    x = np.array([-np.inf, np.inf, np.nan], np.float32)
+    e, t, s, logarithm, _ = functions(x)
+    assert e[:2].tolist() == [0, np.inf]
+    assert t[:2].tolist() == [-1, 1]
+    assert s[:2].tolist() == [0, 1]
+    assert np.isnan([e[2], t[2], s[2], logarithm[2], logarithm[0]]).all()
+    assert logarithm[1] == np.inf
+
+
+def test_a_matrix_product_needs_no_borrowed_blas(monkeypatch):
+    """Where torch hides its BLAS, the kernel's own loops give the same product."""
+    bare = build.Runtime(None, None, None, 2, 1)
+    monkeypatch.setattr("handful.kernels.native.runtime", lambda: bare)
+
+    @kernel
+    def product(x: F[n, k]) -> F[n, n_]:
+        return sum(k, x[n, k] * x[n_, k])
+
+    x = np.random.default_rng(0).standard_normal((6, 4))
+    np.testing.assert_allclose(product(x, n_=6), x @ x.T)
+
+
+(n_,) = axes("n_")
+
+
+def test_the_report_names_tasks_saved_arrays_and_time():
+    """`explain` tells what is a product, what is saved, and measured against possible time."""
+    z = np.ones
+    text = linear_gelu.explain(z((8, 4), np.float32), z((4, 3), np.float32), z(3, np.float32))
+    assert "matrix product, rows n, columns m, summed over k" in text
+    assert "saved for the derivative: sum1" in text
+    assert "at the machine's roof" in text

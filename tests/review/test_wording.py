@@ -1,0 +1,58 @@
+"""Numbers and names read the same wherever they stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from handful.estimate.figure import Figure
+from handful.review.wording import (
+    count,
+    headline,
+    percent,
+    percent_range,
+    printable,
+    seconds,
+)
+from tests.review.samples import digits, tiny
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.8804, "88.0 %"), (0.0, "0 %"), (1.0, "100 %"), (0.99999, "100.0 %")]
+)
+def test_percent(share: float, expected: str) -> None:
+    """One decimal, a space that does not break, and none for what is exactly nothing or all."""
+    assert expected.replace(" ", "\u00a0") == percent(share)
+
+
+def test_range_has_an_en_dash() -> None:
+    """An interval is two numbers and an en dash."""
+    assert percent_range(Figure(0.88, 0.865, 0.8931, 0.95, 9, "")) == "86.5–89.3"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(1572.4, "1,572 s"), (23.4, "23 s"), (2.14, "2.1 s"), (0.83, "0.83 s"), (0.0431, "0.043 s")],
+)  # fmt: skip
+def test_seconds(value: float, expected: str) -> None:
+    """Times are in seconds, with two digits that mean something."""
+    assert expected.replace(" ", "\u00a0") == seconds(value)
+
+
+def test_thousands_are_parted() -> None:
+    """1968 reads 1,968."""
+    assert count(1968) == "1,968"
+
+
+def test_headline_is_one_plain_sentence() -> None:
+    """The result, its n and its interval; all right is said in words."""
+    assert headline(digits().estimate, "photographs") == (
+        "Right on 91.1\u00a0% of 451 photographs it had not learned from (88.1–93.4\u00a0%)"
+    )
+    assert headline(tiny().estimate, "pictures") == (
+        "Right on all 10 pictures it had not learned from (72.2–100\u00a0%)"
+    )
+
+
+def test_names_cannot_move_the_cursor() -> None:
+    """Control characters, direction marks and bytes that are not UTF-8 become �."""
+    assert printable("a\x1b[31m\n\u202eb\udcff") == "a\ufffd[31m\ufffd\ufffdb?"

@@ -1,0 +1,221 @@
+"""`--deep` from pictures to a model: planned, measured, shipped if better, resumed if killed."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import handful
+from handful.bundle.inspect import inspect
+from handful.bundle.verify import verify
+from handful.deep import fine_tune as fine_tuning
+from handful.deep.plan import Costs, Plan, choose
+from handful.deep.run import Run
+from handful.errors import SettingError
+from handful.estimate.compare import Comparison
+from tests.samples import write_digits
+
+SECONDS = {"measuring": 1.0, "activations": 9.0, "rest": 1.0, "training": 1.0}
+PLAN = Plan(1.0, "stage5", ("plain",), 2, 3.0, SECONDS)
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan above, without measuring."""
+    monkeypatch.setattr("handful.deep.plan.make_plan", lambda *_, **__: PLAN)
+
+
+@pytest.fixture
+def digits(tmp_path: Path) -> Path:
+    """Ninety digits in three classes."""
+    return write_digits(tmp_path / "digits", per_class=30)
+
+
+def preferring(monkeypatch: pytest.MonkeyPatch, better: str | None) -> None:
+    """Decides the comparison beforehand."""
+    said = Comparison(-0.1, -0.2, -0.05, better)
+    monkeypatch.setattr("handful.estimate.compare.compare", lambda *_, **__: said)
+    monkeypatch.setattr("handful.estimate.metrics.log_loss", lambda *_: 0.3)
+
+
+def test_a_better_model_is_shipped_and_is_what_was_measured(
+    planned: None, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The saved graph says of each test picture what PyTorch said, to 1e-4; verified and clean."""
+    preferring(monkeypatch, "first")
+    project = handful.open(digits, minutes=1.0, turns="none", test=0.3)
+    model = project.fit()
+    assert project.deep is not None
+    assert project.deep.shipped == "deep"
+    path = model.save(tmp_path / "m.handful")
+    answers = handful.load(path).predict([item.source for item in project.held_out])
+    learned = project._learn()
+    said = learned.probabilities[learned.held_out]
+    seen = np.array([list(answer.probabilities.values()) for answer in answers])
+    assert np.abs(said - seen).max() < 1e-4
+    assert verify(path).ok
+    assert inspect(path).faults == ()
+    assert model.manifest.deep is not None
+    assert project.candidates[0].name == "deep"
+    assert model.estimate.n == len(project.labels) - len(project.held_out)
+
+
+def test_within_noise_the_frozen_model_is_shipped(
+    planned: None, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Byte for byte the model that would have been made without `--deep`, and it is said why."""
+    preferring(monkeypatch, None)
+    project = handful.open(digits, minutes=1.0, turns="none")
+    deep = project.fit()
+    frozen = handful.open(digits, project=tmp_path / "other").fit()
+    assert project.deep is not None
+    assert project.deep.shipped == "frozen"
+    assert "not enough" in project.deep.why
+    assert deep.identity == frozen.identity
+
+
+def test_killed_and_run_again_it_ends_with_the_same_bytes(
+    planned: None, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed in the second fold, the same command goes on and ships the very same model."""
+    preferring(monkeypatch, "first")
+    whole = handful.open(digits, minutes=1.0, turns="none", project=tmp_path / "whole").fit()
+
+    class KilledError(Exception):
+        pass
+
+    train = fine_tuning.train
+
+    def killed(*arguments: object, hooks: list, **options: object) -> Run:
+        def kill(moment: str, run: Run) -> None:
+            if moment == "step" and run.step == 4 and run.training.seed == 1:
+                raise KilledError
+
+        return train(*arguments, hooks=[*hooks, kill], **options)
+
+    monkeypatch.setattr(fine_tuning, "STEPS_KEPT", 3)
+    monkeypatch.setattr(fine_tuning, "train", killed)
+    with pytest.raises(KilledError):
+        handful.open(digits, minutes=1.0, turns="none", project=tmp_path / "parted").fit()
+    kept = list((tmp_path / "parted" / "deep").rglob("fold-*.npz"))
+    assert len(kept) == 2
+    monkeypatch.setattr(fine_tuning, "train", train)
+    parted = handful.open(digits, minutes=1.0, turns="none", project=tmp_path / "parted").fit()
+    assert parted.identity == whole.identity
+    assert list((tmp_path / "parted" / "deep").rglob("*.npz")) == []
+
+
+def test_one_pass_serves_both_models(
+    planned: None, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frozen vectors come with the activations: the encoder itself is never asked."""
+    from handful.encoders.image import ImageEncoder
+
+    monkeypatch.setattr(
+        ImageEncoder, "encode", lambda *_: pytest.fail("the encoder was asked a second time")
+    )
+    assert handful.open(digits, minutes=1.0, turns="none").fit().estimate.n == 90
+
+
+def test_a_class_in_one_unit_stays_frozen(planned: None, tmp_path: Path) -> None:
+    """Where no fold could be measured, the frozen model is shipped and it is said why."""
+    folder = write_digits(tmp_path / "digits", classes=(0, 1), per_class=12)
+    for path in sorted((folder / "digit-1").iterdir())[1:]:
+        path.unlink()
+    project = handful.open(folder, minutes=1.0, turns="none")
+    assert project.fit().manifest.deep is None
+    assert project.deep is not None
+    assert "too few items" in project.deep.why
+
+
+def test_turns_are_tested_on_the_data(
+    digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a mirror makes another class of a picture, it is not used; where it does not, it is."""
+    from PIL import Image, ImageOps
+
+    plan = replace(PLAN, views=("plain", "mirror", "flip", "turn"))
+    monkeypatch.setattr("handful.deep.plan.make_plan", lambda *_, **__: plan)
+    folder = tmp_path / "hands"
+    for side in ("left", "right"):
+        (folder / side).mkdir(parents=True)
+    for number, path in enumerate(sorted(digits.rglob("*.png"))[60:] * 2):
+        image = Image.open(path)
+        shifted = Image.new("L", (16, 16))
+        shifted.paste(image, (0, 2 + number % 7))
+        shifted.save(folder / "left" / f"{number}.png")
+        ImageOps.mirror(shifted).save(folder / "right" / f"{number}.png")
+    project = handful.open(folder, minutes=1.0)
+    project.fit()
+    assert project.deep is not None
+    assert "mirror" not in project.deep.views
+    assert "flip" in project.deep.views
+
+
+@pytest.mark.parametrize("minutes", [0.0, -1.0])
+def test_senseless_minutes_are_refused(digits: Path, minutes: float) -> None:
+    """No time is a mistake, named with something that would do."""
+    with pytest.raises(SettingError, match="some time"):
+        handful.open(digits, minutes=minutes).plan()
+
+
+COSTS = {
+    "stage3": Costs(0.008, 0.005, 1 / 60, 10**9),
+    "stage4": Costs(0.008, 0.006, 1 / 90, 10**9),
+    "stage5": Costs(0.008, 0.007, 1 / 120, 10**9),
+}
+BYTES = {(cut, count): 60_000 * count for cut in COSTS for count in range(1, 9)}
+FLIPS = ("plain", "mirror", "flip", "turn")
+
+
+def chosen(minutes: float, *, learned: int = 2000, free: int = 10**12) -> Plan:
+    """What is chosen with the costs above."""
+    return choose(
+        COSTS,
+        minutes=minutes,
+        items=learned,
+        learned=learned,
+        views=FLIPS,
+        picture_bytes=BYTES,
+        free_bytes=free,
+    )
+
+
+@pytest.mark.parametrize("minutes", [1.0, 2.0, 3.5, 6.0, 10.0, 30.0, 100.0])
+def test_a_plan_fits_into_its_minutes(minutes: float) -> None:
+    """All its parts together take no longer than was given."""
+    plan = chosen(minutes)
+    assert sum(plan.seconds.values()) <= 60 * minutes
+
+
+def test_more_time_gives_more() -> None:
+    """From nothing to few epochs, to all views, to a deeper cut."""
+    plans = [chosen(minutes) for minutes in (0.3, 2.0, 6.0, 30.0)]
+    assert plans[0].epochs == 0.0
+    assert "too few" in plans[0].why
+    assert plans[1].epochs > 1.0
+    assert (plans[2].views, plans[2].cut) == (FLIPS, "stage5")
+    assert plans[3].cut == "stage3"
+    assert plans[3].epochs >= 8
+
+
+def test_a_small_disk_is_told_and_obeyed() -> None:
+    """Where activations have no room, fewer views are kept, and none if none fit."""
+    few = chosen(6.0, free=350_000_000)
+    assert len(few.views) == 2
+    assert "disk" in few.why
+    none = chosen(6.0, free=1_000_000)
+    assert none.epochs == 0.0
+    assert "disk" in none.why
+
+
+def test_a_plan_is_read_as_it_was_saved(tmp_path: Path) -> None:
+    """And what is no plan is none."""
+    path = tmp_path / "plan.json"
+    PLAN.save(path)
+    assert Plan.read(path) == PLAN
+    path.write_text(json.dumps({"minutes": 1}), encoding="utf-8")
+    assert Plan.read(path) is None
+    assert Plan.read(tmp_path / "nowhere.json") is None

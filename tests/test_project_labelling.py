@@ -1,0 +1,103 @@
+"""A project whose labels people give: ask, label, undo, estimate, forecast, from Python."""
+
+from pathlib import Path
+
+import pytest
+
+import handful
+from handful.errors import DataError
+from tests.samples import write_digits, write_loose_digits
+
+
+@pytest.fixture
+def loose(tmp_path: Path) -> tuple[handful.Project, dict[str, str]]:
+    """180 pictures of digits without labels, and what they are."""
+    truth = write_loose_digits(tmp_path / "digits", per_class=60)
+    return handful.open(tmp_path / "digits"), truth
+
+
+def test_the_journey_without_labels(
+    loose: tuple[handful.Project, dict[str, str]], tmp_path: Path
+) -> None:
+    """Ask, label, fit, save: a model from 60 answers, measured on its audit items alone."""
+    project, truth = loose
+    for _ in range(5):
+        items = project.ask(12)
+        assert 12 == len({item.path for item in items})
+        project.label({item: truth[item.path] for item in items}, by="ann")
+    assert 60 == len(project.labels)
+    model = project.fit()
+    accuracy = project.estimate().accuracy
+    assert 15 <= accuracy.n <= 25
+    assert accuracy.n == model.estimate.n
+    assert "audit" in accuracy.method
+    rest = [path for path in truth if path not in project.labels]
+    right = [model.predict(project.root / path).label == truth[path] for path in rest]
+    assert accuracy.low <= sum(right) / len(right) <= 1
+    assert sum(right) / len(right) > 0.85
+    assert "digit-7" in model.classes
+    assert project.review(tmp_path / "report.html").exists()
+
+
+def test_labels_follow_undo_and_redo(loose: tuple[handful.Project, dict[str, str]]) -> None:
+    """Undo takes a whole gesture back, redo brings it again, and a new start remembers both."""
+    project, truth = loose
+    first, second = list(truth)[:2]
+    project.label({first: "a", second: "b"})
+    project.label({first: "b"})
+    assert {first: "b", second: "b"} == dict(project.labels)
+    assert (first,) == project.undo()
+    assert {first: "a", second: "b"} == dict(project.labels)
+    assert (first, second) == tuple(sorted(project.undo()))
+    assert {} == dict(project.labels)
+    assert () == project.undo()
+    project.redo()
+    assert {first: "a", second: "b"} == dict(handful.open(project.root).labels)
+
+
+def test_items_are_named_in_three_ways(loose: tuple[handful.Project, dict[str, str]]) -> None:
+    """`label` takes Items, relative and absolute paths; what is no item is an error."""
+    project, truth = loose
+    one, two, three = project.items[:3]
+    project.label({one: "x", two.path: "x", three.source: "x"})
+    assert [one.path, two.path, three.path] == list(project.labels)
+    with pytest.raises(DataError, match="no such item"):
+        project.label({"nowhere.png": "x"})
+    with pytest.raises(DataError, match="no such item"):
+        project.label({Path("/etc/hostname"): "x"})
+
+
+def test_folder_labels_can_be_corrected(tmp_path: Path) -> None:
+    """A correction counts before the folder's name, and the next fit learns it."""
+    folder = write_digits(tmp_path / "digits")
+    project = handful.open(folder)
+    assert 60 == project.fit().estimate.n
+    wrong = project.items[0].path
+    project.label({wrong: "digit-7"}, by="ann")
+    assert "digit-7" == project.labels[wrong]
+    assert {"digit-0": 19, "digit-1": 20, "digit-7": 21} == dict(
+        project.fit().manifest.data.per_class
+    )
+    project.undo(by="ann")
+    assert "digit-0" == project.labels[wrong]
+
+
+def test_asking_nobody_makes_no_ledger(tmp_path: Path) -> None:
+    """Learning from folders alone writes no ledger."""
+    folder = write_digits(tmp_path / "digits", per_class=5)
+    project = handful.open(folder)
+    project.fit()
+    assert 15 == len(project.labels)
+    assert not (project.folder / "ledger.sqlite").exists()
+
+
+def test_the_forecast_looks_ahead(loose: tuple[handful.Project, dict[str, str]]) -> None:
+    """None at first; after enough answers a gain with its interval."""
+    project, truth = loose
+    assert project.forecast() is None
+    for _ in range(7):
+        project.label({item: truth[item.path] for item in project.ask(12)})
+    ahead = project.forecast(25)
+    assert ahead is not None
+    assert 25 == ahead.num_more
+    assert ahead.gain.low <= ahead.gain.value <= ahead.gain.high
