@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -70,14 +71,16 @@ def connect(path: Path, *, timeout_s: float, read_only: bool) -> sqlite3.Connect
         )
     try:
         with explained(path):
-            _prepare(connection, path, read_only=read_only)
+            _prepare(connection, path, timeout_s=timeout_s, read_only=read_only)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
+def _prepare(
+    connection: sqlite3.Connection, path: Path, *, timeout_s: float, read_only: bool
+) -> None:
     connection.execute("BEGIN")  # one look: another process may be making the ledger right now
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -99,7 +102,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> 
         )
     if read_only:
         return
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection, timeout_s)
     connection.execute("PRAGMA synchronous = FULL")
     if not tables:
         try:
@@ -109,6 +112,19 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> 
                 connection.execute("ROLLBACK")
             if "already exists" not in str(error):  # another process made it in the meantime
                 raise
+
+
+def _write_ahead(connection: sqlite3.Connection, timeout_s: float) -> None:
+    """Switch to WAL mode, waiting for others: for this one change SQLite itself does not wait."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
 
 
 def insert(connection: sqlite3.Connection, events: list[Event]) -> None:

@@ -31,12 +31,10 @@ FLAGS = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium; the tests fail where there is none, for a page untried is a page unproven."""
-    place = os.environ.get("HANDFUL_CHROMIUM") or shutil.which("chromium")
-    if place is None:
-        pytest.fail(
-            "No Chromium: install it (apt install chromium), or name it in HANDFUL_CHROMIUM."
-        )
-    with sync_playwright() as playwright:
+    names = ("chromium", "chromium-browser", "google-chrome")  # as in scripts/chromium.sh
+    found = [place for name in names if (place := shutil.which(name))]
+    place = os.environ.get("HANDFUL_CHROMIUM") or next(iter(found), None)
+    with sync_playwright() as playwright:  # without a place: the build that Playwright fetched
         chromium = playwright.chromium.launch(executable_path=place, args=list(FLAGS))
         yield chromium
         chromium.close()

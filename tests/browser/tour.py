@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -25,6 +26,9 @@ from tests.browser.desk import PHONE, ROOT, Desk, ready, saved, type_class
 IMAGES = ROOT / "docs" / "tour" / "images"
 ROUNDS, LABELS_A_ROUND = 3, 12  # so few that no questions are fetched ahead: chance has no say
 QUALITY = 86
+CHANGING = (
+    ".grid, .focus, .map-holder, .chosen"  # which pictures are asked varies with the processor
+)
 
 
 def write_photographs(folder: Path) -> dict[str, str]:
@@ -40,11 +44,45 @@ def write_photographs(folder: Path) -> dict[str, str]:
     return truth
 
 
-def photographed(page: Page) -> Image.Image:
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture of the window.
+
+    Args:
+        picture: what stands in it.
+        changing: boxes (left, top, right, bottom) whose content depends on what is asked.
+    """
+
+    picture: Image.Image
+    changing: tuple[tuple[int, int, int, int], ...]
+
+    def beside(self, other: Shot) -> Shot:
+        """Two pictures of a phone as one, at half the size."""
+        left, right = self.picture, other.picture
+        both = Image.new("RGB", (left.width + right.width + 40, left.height), "white")
+        both.paste(left, (0, 0))
+        both.paste(right, (left.width + 40, 0))
+        half = both.resize((both.width // 2, both.height // 2), Image.Resampling.LANCZOS)
+        moved = [(a + left.width + 40, b, c + left.width + 40, d) for a, b, c, d in other.changing]
+        boxes = [
+            (a // 2, b // 2, c // 2 + 1, d // 2 + 1) for a, b, c, d in (*self.changing, *moved)
+        ]
+        return Shot(half, tuple(boxes))
+
+
+def photographed(page: Page) -> Shot:
     """What stands in the window, once the pictures in it are there."""
     page.mouse.move(640, 4)
     page.wait_for_timeout(1200)  # what lies out of sight is fetched only when it comes in sight
-    return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    scale = page.evaluate("devicePixelRatio")
+    found = [part.bounding_box() for part in page.locator(CHANGING).all() if part.is_visible()]
+    boxes = [
+        (box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"])
+        for box in found
+        if box is not None
+    ]
+    return Shot(picture, tuple(tuple(round(edge * scale) for edge in box) for box in boxes))
 
 
 def label_as(truth: dict[str, str], page: Page) -> None:
@@ -57,7 +95,7 @@ def label_as(truth: dict[str, str], page: Page) -> None:
         type_class(page, truth[name])
 
 
-def play(folder: Path, truth: dict[str, str], browser: Browser) -> dict[str, Image.Image]:
+def play(folder: Path, truth: dict[str, str], browser: Browser) -> dict[str, Shot]:
     """Play the session; returns its pictures by name."""
     desk = Desk(folder, browser)
     shots = {}
@@ -99,21 +137,13 @@ def play(folder: Path, truth: dict[str, str], browser: Browser) -> dict[str, Ima
     return shots
 
 
-def beside(left: Image.Image, right: Image.Image) -> Image.Image:
-    """Two pictures of a phone as one."""
-    both = Image.new("RGB", (left.width + right.width + 40, left.height), "white")
-    both.paste(left, (0, 0))
-    both.paste(right, (left.width + 40, 0))
-    return both.resize((both.width // 2, both.height // 2), Image.Resampling.LANCZOS)
-
-
-def pictures(folder: Path, browser: Browser) -> dict[str, Image.Image]:
+def pictures(folder: Path, browser: Browser) -> dict[str, Shot]:
     """The tour's pictures by file name."""
     place = folder / "photographs"
     truth = write_photographs(place)
     handful.open(place).embed()
     shots = play(place, truth, browser)
-    phones = beside(shots.pop("phone"), shots.pop("meter"))
+    phones = shots.pop("phone").beside(shots.pop("meter"))
     return {f"label-{name}.jpg": shot for name, shot in {**shots, "phone": phones}.items()}
 
 
@@ -124,8 +154,8 @@ def main() -> int:
         flags = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=place, args=flags)
         IMAGES.mkdir(parents=True, exist_ok=True)
-        for name, picture in pictures(Path(folder), browser).items():
-            picture.save(IMAGES / name, quality=QUALITY, optimize=True)
+        for name, shot in pictures(Path(folder), browser).items():
+            shot.picture.save(IMAGES / name, quality=QUALITY, optimize=True)
             sys.stdout.write(f"{name} ({(IMAGES / name).stat().st_size // 1000} kB)\n")
         browser.close()
     return 0

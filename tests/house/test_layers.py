@@ -43,7 +43,17 @@ CONFINED = {
     "duckdb": {"items"},
     "python_calamine": {"items"},
 }
-NEVER = {"pickle", "cloudpickle", "joblib", "dill", "shelve", "marshal", "requests", "httpx"}
+NEVER = {
+    "pickle",
+    "cloudpickle",
+    "joblib",
+    "dill",
+    "shelve",
+    "marshal",
+    "requests",
+    "httpx",
+    "httpx2",
+}
 
 MODULES = sorted(
     path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem[0] != "_"

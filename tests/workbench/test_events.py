@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from handful.workbench.app import create_app
 from tests.samples import write_loose_digits
@@ -34,7 +34,7 @@ def test_the_page_is_told_of_labels_models_and_progress(tmp_path: Path) -> None:
     headers = {"X-Handful-Token": TOKEN}
     with (
         listening(create_app(page.bench), place),
-        httpx.stream("GET", address, headers=headers, timeout=60) as stream,
+        httpx2.stream("GET", address, headers=headers, timeout=60) as stream,
     ):
         events = parsed(stream.iter_lines())
         name, value = next(events)

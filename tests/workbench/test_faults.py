@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -30,7 +30,7 @@ class Server:
     """`handful label` in a process of its own."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        self.clients: list[httpx.Client] = []
+        self.clients: list[httpx2.Client] = []
         self.process = subprocess.Popen(
             [sys.executable, "-m", "handful", "label", folder, "--no-browser", "--json", *options],
             stdout=subprocess.PIPE,
@@ -41,16 +41,16 @@ class Server:
         assert self.process.stdout is not None
         self.said: dict[str, Any] = json.loads(self.process.stdout.readline() or "{}")
 
-    def client(self) -> httpx.Client:
+    def client(self) -> httpx2.Client:
         """A client with the token, once the server answers."""
         address, _, token = self.said["address"].partition("/open?token=")
-        client = httpx.Client(base_url=address, headers={"X-Handful-Token": token}, timeout=30)
+        client = httpx2.Client(base_url=address, headers={"X-Handful-Token": token}, timeout=30)
         self.clients.append(client)
         for _ in range(200):
             try:
                 client.get("/api/items").raise_for_status()
                 break
-            except httpx.ConnectError:
+            except httpx2.ConnectError:
                 time.sleep(0.05)
         return client
 
@@ -100,7 +100,7 @@ def test_killed_in_a_burst_of_labels_from_two_pages(folder: Path, servers: list[
                 answer = client.post(
                     "/api/gestures", json={"gestures": [one]}, headers={"X-Annotator": by}
                 )
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 return
             if answer.status_code == 200:
                 saved[by].update(answer.json()["saved"])
