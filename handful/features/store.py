@@ -31,6 +31,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 
+from handful.cores import on_every_core
 from handful.encoders.encoder import Encoder
 from handful.errors import StoreError
 from handful.features.lock import locked
@@ -94,10 +95,13 @@ class Store:
             StoreError: a row is not what was written.
         """
         vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
-        for start in range(0, len(rows), READ_ROWS):
-            part = rows[start : start + READ_ROWS]
-            vectors[start : start + READ_ROWS] = self._stored(part)
-            self._release()
+
+        def fill(share: list[slice]) -> None:
+            for part in share:
+                vectors[part] = self._stored(rows[part])
+                self._release()
+
+        on_every_core(len(rows), fill, rows=READ_ROWS)
         return vectors
 
     def chunks(
@@ -183,7 +187,7 @@ class Store:
                 with self._vectors.open("rb") as file:
                     self._map = mmap.mmap(file.fileno(), needed, access=mmap.ACCESS_READ)
             mapped = np.frombuffer(self._map, ON_DISK).reshape(-1, self.dimension)
-            stored: np.ndarray = mapped[rows]
+        stored: np.ndarray = mapped[rows]
         for row, vector in zip(rows.tolist(), stored, strict=True):
             if zlib.crc32(vector) != self._checksums[row]:
                 raise StoreError(

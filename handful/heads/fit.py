@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int
 
+from handful.cores import own_products
 from handful.encoders.encoder import Block
 from handful.errors import DataError, SettingError
 from handful.heads.calibration import log_losses, log_shares, out_of_sample_probabilities
@@ -61,9 +62,10 @@ def fit(
         raise SettingError(
             "No such method.", first=f"methods={list(methods)}", expected="ridge, logistic or both"
         )
-    space = Space(X, stages, y, unit_of, seed)
-    best, candidates = _contest(space, y, unit_of, len(classes), tuple(methods))
-    weight, bias = space.linear_map(best.solution)
+    with own_products():
+        space = Space(X, stages, y, unit_of, seed)
+        best, candidates = _contest(space, y, unit_of, len(classes), tuple(methods))
+        weight, bias = space.linear_map(best.solution)
     log_prior = log_shares(y, len(classes))
     head = LinearHead(
         (best.scale.slope * weight).astype(np.float32),
@@ -84,7 +86,7 @@ def _contest(
     methods: tuple[str, ...],
 ) -> tuple[Trial, tuple[Candidate, ...]]:
     """The better trial on all items, and what is to be told of each."""
-    sample, whole = space.sample, len(space.sample) == len(y)
+    sample, whole = space.sample, not space.sampled
     y_sample, units_sample = y[sample], None if units is None else units[sample]
     first = Search(space.grams, space.sizes, y_sample, k, units_sample).run()
     solver = space.solver(first.settings.stages)

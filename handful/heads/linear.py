@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from handful.heads.solver import row_slices
+from handful.cores import row_slices
 from handful.heads.standardise import Rows
 
 

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from handful.heads.calibration import fit_scale, log_shares
 from handful.heads.linear import softmax
 from handful.heads.ridge import Settings, Trial, indicators, item_weights
-from handful.heads.solver import Solver
+from handful.heads.solver import Solution, Solver
 
 MOST_STEPS = 30
 USUAL_STEPS = 5
@@ -63,8 +63,11 @@ def try_logistic(
         if change < CLOSE_ENOUGH:
             break
     if k > 2:
-        solution = replace(
-            solution, left_out=_left_out_by_class(solver, logits, truth, importance, penalty)
+        solution = Solution(
+            solution.coefficients,
+            solution.intercept,
+            solution.fitted,
+            lambda: _left_out_by_class(solver, logits, truth, importance, penalty),
         )
     scale = fit_scale(solution.left_out, y, log_shares(y, k))
     return Trial(settings, solution, scale)

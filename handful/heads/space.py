@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
+from handful.cores import gram, on_every_core
 from handful.heads.ridge import mix
-from handful.heads.solver import Dual, Primal, Solution, Solver, row_slices
+from handful.heads.solver import Dual, Primal, Solution, Solver
 from handful.heads.standardise import Columns, Rows, standardise
 
 # A penalty is noise over signal, so one found on a part of the items holds for all of them: on
@@ -36,7 +37,8 @@ class Space:
         seed: of the sample.
 
     `columns` is how many the primal space has, 0 where the dual one is used; `grams`, `sizes` and
-    `sample` are the Gram matrix of each stage, the columns in it, and the items they hold.
+    `sample` are the Gram matrix of each stage, the columns in it, and the items they hold, which
+    are all of them unless `sampled`.
     """
 
     def __init__(
@@ -54,11 +56,11 @@ class Space:
         self.columns = 0 if n <= DUAL_ITEMS else d if d <= PRIMAL_COLUMNS else REDUCED_COLUMNS
         kinds = stages if len(stages) > 1 else ()  # a single stage may be a table of any units
         self.sample = np.arange(n) if n <= SEARCH_ITEMS else self._stratified(SEARCH_ITEMS)
+        self.sampled = len(self.sample) < n
         if n <= DUAL_ITEMS:
-            whole = np.asarray(X[:])
-            self._columns = standardise(whole, kinds)
-            self._Z = self._columns.apply(whole)
-            Z = self._Z if len(self.sample) == n else self._Z[self.sample]
+            self._whole = np.asarray(X[:])
+            self._columns = standardise(self._whole, kinds)
+            Z = self._columns.apply(self._whole[self.sample] if self.sampled else self._whole)
         else:
             self._columns = standardise(self._rows(self._draw(STANDARDISING_ITEMS)), kinds)
             Z = self._columns.apply(self._rows(self.sample))
@@ -71,6 +73,7 @@ class Space:
                 for s, energy in zip(stages, self._energy, strict=True)
             ]
         )
+        self._Z = Z
         self._way_back: tuple[Columns, np.ndarray] | None = None
 
     def solver(self, weights: Float[np.ndarray, " b"]) -> Solver:
@@ -81,11 +84,12 @@ class Space:
         columns = self._columns.times(factor)
         n = self.n
         if n <= DUAL_ITEMS:
-            self._way_back = columns.times(factor), self._Z.T
-            if len(self.sample) == n:
+            if not self.sampled:
+                self._way_back = columns.times(factor), self._Z.T
                 return Dual(mix(self.grams, weights), self._units)
-            Z = self._Z * factor.astype(np.float32)
-            return Dual(Z @ Z.T, self._units)
+            Z = columns.apply(self._whole)
+            self._way_back = columns, Z.T
+            return Dual(gram(Z), self._units)
         reducing = self._X.shape[1] > PRIMAL_COLUMNS
         basis = (
             principal_directions(columns.apply(self._rows(self._draw(REDUCING_ITEMS))))
@@ -93,9 +97,13 @@ class Space:
             else np.eye(self._X.shape[1], dtype=np.float32)
         )
         reduced = np.empty((n, basis.shape[1]), np.float32)
-        for rows in row_slices(n):
-            Z = columns.apply(np.asarray(self._X[rows]))
-            reduced[rows] = Z @ basis if reducing else Z
+
+        def reduce(share: list[slice]) -> None:
+            for rows in share:
+                Z = columns.apply(np.asarray(self._X[rows]))
+                reduced[rows] = Z @ basis if reducing else Z
+
+        on_every_core(n, reduce)
         self._way_back = columns, basis
         return Primal(reduced, self._units)
 
@@ -134,7 +142,7 @@ class Space:
 
 def principal_directions(Z: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "d r"]:
     """Orthonormal directions along which these items vary most, most first."""
-    values, vectors = np.linalg.eigh(Z @ Z.T)
+    values, vectors = np.linalg.eigh(gram(Z))
     kept = np.argsort(values)[::-1][:REDUCED_COLUMNS]
     kept = kept[values[kept] > 1e-6 * values[kept[0]]]
     directions: Float[np.ndarray, "d r"] = Z.T @ (vectors[:, kept] / np.sqrt(values[kept]))

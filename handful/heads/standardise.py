@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from handful.cores import on_every_core
 from handful.errors import DataError
 
 # A column that is zero in all but one of n items has a deviation of 1/sqrt(n) of that item: to
@@ -18,6 +19,7 @@ LARGEST_STANDARDISED = 6.0
 # Columns of one stage are of one kind, so one that hardly moves among few items is not measured
 # well rather than quiet: ELPV with 50 labels, test log-loss 0.549 without this floor, 0.492 with.
 SMALLEST_IN_STAGE = 0.3  # of the stage's median
+CACHED_ROWS = 128  # shifted and scaled while they are in cache; fewer are not worth a thread
 
 
 @runtime_checkable
@@ -41,8 +43,14 @@ class Columns:
 
     def apply(self, X: np.ndarray) -> Float[np.ndarray, "n d"]:
         """Standardised copy, in float32."""
-        Z: Float[np.ndarray, "n d"] = np.subtract(X, self.shift, dtype=np.float32)
-        Z *= self.factor
+        Z: Float[np.ndarray, "n d"] = np.empty(X.shape, np.float32)
+
+        def fill(share: list[slice]) -> None:
+            for rows in share:
+                np.subtract(X[rows], self.shift, out=Z[rows], dtype=np.float32)
+                Z[rows] *= self.factor
+
+        on_every_core(len(X), fill, rows=CACHED_ROWS)
         return Z
 
     def times(self, factor: Float[np.ndarray, " d"]) -> Columns:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from handful.heads.solver import Dual, Primal, inverse_factor
+from handful.heads.solver import Dual, Primal, cholesky_factor, inverse_of_factor
 
 PENALTY = 0.7
 
@@ -75,11 +75,17 @@ def test_float32_is_near_float64(digits):
         assert np.abs(exact.left_out - rough.left_out).max() < 1e-3
 
 
-@pytest.mark.parametrize("n", [1, 2, 95, 97, 230])
-def test_inverse_factor_factors_the_inverse(n):
-    """M is lower triangular, and M' M is the inverse, for sizes around the recursion's leaf."""
-    square = np.random.default_rng(n).standard_normal((n, n))
-    A = square @ square.T + np.eye(n)
-    M = inverse_factor(A)
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_inverse_of_factor_factors_the_inverse(kind):
+    """M is lower triangular, and M' M is the inverse."""
+    square = np.random.default_rng(4).standard_normal((40, 40))
+    A = (square @ square.T + np.eye(40)).astype(kind)
+    M = inverse_of_factor(cholesky_factor(A.copy()))
     np.testing.assert_array_equal(M, np.tril(M))
-    np.testing.assert_allclose(M.T @ M @ A, np.eye(n), atol=1e-8)
+    np.testing.assert_allclose(M.T @ M @ A, np.eye(40), atol=1e-2 if kind is np.float32 else 1e-9)
+
+
+def test_what_is_not_positive_definite_is_refused():
+    """A matrix without a Cholesky factor is an error, not numbers."""
+    with pytest.raises(np.linalg.LinAlgError):
+        cholesky_factor(-np.eye(3))
