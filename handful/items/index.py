@@ -20,6 +20,7 @@ from handful.items.decode import DECODE_VERSION, DecodeFailure
 from handful.items.fingerprint import FINGERPRINT_VERSION, Fingerprint
 from handful.items.item import Item, Quarantined
 from handful.items.names import printable
+from handful.write_ahead import write_ahead
 
 FILE_NAME = "index.sqlite"
 
@@ -155,7 +156,7 @@ class Index:
     def _connect(self) -> sqlite3.Connection:
         database = sqlite3.connect(self.path, timeout=_BUSY_S, check_same_thread=False)
         try:
-            database.execute("PRAGMA journal_mode = WAL")
+            write_ahead(database, timeout_s=_BUSY_S)
             database.execute("PRAGMA synchronous = NORMAL")
             with database:
                 database.execute(_SCHEMA)

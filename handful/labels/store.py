@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from handful.errors import StoreError
 from handful.labels.event import Event
+from handful.write_ahead import write_ahead
 
 VERSION = 1  # of the tables; a ledger with a higher one is not touched
 APPLICATION = 0x48464C44  # "HFLD", so that `file` and we know the file for a ledger
@@ -102,7 +102,7 @@ def _prepare(
         )
     if read_only:
         return
-    _write_ahead(connection, timeout_s)
+    write_ahead(connection, timeout_s=timeout_s)
     connection.execute("PRAGMA synchronous = FULL")
     if not tables:
         try:
@@ -112,19 +112,6 @@ def _prepare(
                 connection.execute("ROLLBACK")
             if "already exists" not in str(error):  # another process made it in the meantime
                 raise
-
-
-def _write_ahead(connection: sqlite3.Connection, timeout_s: float) -> None:
-    """Switch to WAL mode, waiting for others: for this one change SQLite itself does not wait."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.005)
 
 
 def insert(connection: sqlite3.Connection, events: list[Event]) -> None:

@@ -12,6 +12,7 @@ LAYERS = (
     "errors",
     "machine",
     "cores",
+    "write_ahead",
     "items",
     "encoders",
     "features",
