@@ -25,7 +25,7 @@ from jaxtyping import Float, Int
 from scipy.linalg import cho_solve, cholesky
 from scipy.linalg.lapack import dtrtri, strtri
 
-from handful.cores import on_every_core
+from handful.cores import on_every_core, row_slices
 
 
 @final
@@ -186,24 +186,56 @@ class Primal:
 
         def leave_out() -> Float[np.ndarray, "n k"]:
             M = inverse_of_factor(L)
-            leverage = np.empty(len(Z))
 
-            def reach_out(share: list[slice]) -> None:
+            def reach(rows: slice | Int[np.ndarray, " m"]) -> Float[np.ndarray, "m q"]:
+                """Rows whose inner products are P's, before the weights: the last is for b."""
+                inside = (Z[rows] - centre).astype(Z.dtype) @ M.T
+                return np.column_stack([inside, np.full(len(inside), mass**-0.5, Z.dtype)])
+
+            errors = targets - fitted
+            left_out = np.empty_like(targets)
+
+            def each_alone(share: list[slice]) -> None:
                 for rows in share:
-                    reach = (Z[rows] - centre).astype(Z.dtype) @ M.T
-                    leverage[rows] = np.einsum("ij,ij->i", reach, reach)
+                    R = reach(rows)
+                    kept = 1 - weights[rows] * np.einsum("ij,ij->i", R, R)
+                    left_out[rows] = targets[rows] - errors[rows] / kept[:, None]
 
-            on_every_core(len(Z), reach_out)
-            leverage = weights * (leverage + 1 / mass)
-            left_out = targets - (targets - fitted) / (1 - leverage)[:, None]
+            on_every_core(len(Z), each_alone)
             for g in self._shared:
-                reach = (Z[g] - centre).astype(Z.dtype) @ M.T
-                hat = (reach @ reach.T + 1 / mass) * weights[g]
-                kept = np.eye(len(g)) - hat
-                left_out[g] = targets[g] - np.linalg.solve(kept, targets[g] - fitted[g])
+                left_out[g] = targets[g] - _without_their_say(reach, g, weights[g], errors[g])
             return left_out
 
         return Solution(coefficients, intercept - centre @ coefficients, fitted, leave_out)
+
+
+def _without_their_say(
+    reach: Callable[[Int[np.ndarray, " m"]], Float[np.ndarray, "m q"]],
+    g: Int[np.ndarray, " m"],
+    weights: Float[np.ndarray, " m"],
+    errors: Float[np.ndarray, "m k"],
+) -> Float[np.ndarray, "m k"]:
+    """(I - R R' W)^-1 errors: the errors of the items g in a fit without them.
+
+    A unit of more items than R has columns, such as a film, is solved in the columns' space:
+    I + R (I - R' W R)^-1 R' W, so that neither time nor memory grows with its square.
+    """
+    R = reach(g[:1])
+    q = R.shape[1]
+    if len(g) <= q:
+        R = reach(g)
+        solved: Float[np.ndarray, "m k"] = np.linalg.solve(
+            np.eye(len(g)) - (R @ R.T) * weights, errors
+        )
+        return solved
+    inner, against = np.eye(q), np.zeros((q, errors.shape[1]))
+    for part in row_slices(len(g)):
+        R = reach(g[part])
+        weighed = R * weights[part, None].astype(R.dtype)
+        inner -= weighed.T @ R
+        against += weighed.T @ errors[part]
+    lift = np.linalg.solve(inner, against)
+    return errors + np.concatenate([reach(g[part]) @ lift for part in row_slices(len(g))])
 
 
 Solver = Dual | Primal

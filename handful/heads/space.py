@@ -18,6 +18,7 @@ from handful.heads.standardise import Columns, Rows, standardise
 # A penalty is noise over signal, so one found on a part of the items holds for all of them: on
 # ELPV the best of 700 items is within a factor 1.5 of the best of 1,968.
 SEARCH_ITEMS = 768
+FEWEST_PARTS = 12  # no unit is more than a twelfth of the sample, unless there are too few units
 DUAL_ITEMS = 3072  # up to here n × n is cheaper than d × d
 PRIMAL_COLUMNS = 2048  # more columns than this are first reduced …
 REDUCED_COLUMNS = 1536  # … to so many principal directions …
@@ -126,18 +127,26 @@ class Space:
         return np.sort(self._rng.permutation(n)[:count])
 
     def _stratified(self, count: int) -> Int[np.ndarray, " m"]:
-        """About `count` items: whole units at random, after one unit of every class."""
+        """About `count` items of random units, at least one unit of every class.
+
+        Of a large unit (a film, a patient with many pictures) only a random part is taken: what is
+        left out of the sample with it is that part, so the scores are as honest.
+        """
         n = len(self._y)
         units = np.arange(n) if self._units is None else self._units
         order = self._rng.permutation(n)
-        _, first_of_class = np.unique(self._y[order], return_index=True)
-        order = np.concatenate([order[np.sort(first_of_class)], order])
-        _, first_seen = np.unique(units[order], return_index=True)
-        chosen = units[order[np.sort(first_seen)]]
-        names, sizes = np.unique(units, return_counts=True)
-        reached = np.cumsum(sizes[np.searchsorted(names, chosen)])
-        last = max(int(np.searchsorted(reached, count)), len(first_of_class) - 1, 1)
-        return np.flatnonzero(np.isin(units, chosen[: last + 1]))
+        firsts = order[np.unique(self._y[order], return_index=True)[1]]  # one item of each class
+        order = np.concatenate([firsts, order[~np.isin(order, firsts)]])
+        names, seen_at = np.unique(units[order], return_index=True)
+        turn = np.argsort(np.argsort(seen_at))[np.searchsorted(names, units)]  # of an item's unit
+        order = order[np.argsort(turn[order], kind="stable")]  # unit by unit, `firsts` in front
+        sizes = np.bincount(turn)
+        within = np.arange(n) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        most = max(count // max(len(firsts), FEWEST_PARTS), -(-count // len(names)))
+        order = order[(within < most) | np.isin(order, firsts)]
+        reached = np.cumsum(np.bincount(turn[order]))
+        last = max(int(np.searchsorted(reached, count)), int(turn[firsts].max()), 1)
+        return np.sort(order[: reached[min(last, len(reached) - 1)]])
 
 
 def principal_directions(Z: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "d r"]:

@@ -63,6 +63,18 @@ def test_left_out_scores_are_those_of_refitting(problem, way, grouped):
     np.testing.assert_allclose(solution.left_out, expected, atol=1e-8)
 
 
+def test_a_unit_of_more_items_than_columns_is_left_out_exactly():
+    """Units larger than the space they lie in, such as films, equal refitting too."""
+    rng = np.random.default_rng(5)
+    Z, targets = rng.standard_normal((40, 3)) + 2.0, rng.standard_normal((40, 2))
+    weights, units = rng.uniform(0.2, 3.0, 40), np.repeat([0, 1, 2], [20, 17, 3])
+    left_out = Primal(Z, units).solve(targets, weights, PENALTY).left_out
+    for unit in range(3):
+        out = units == unit
+        beta, intercept = refit(Z[~out], targets[~out], weights[~out], PENALTY)
+        np.testing.assert_allclose(left_out[out], Z[out] @ beta + intercept, atol=1e-8)
+
+
 def test_float32_is_near_float64(digits):
     """On 600 digits with 64 columns, left-out scores in float32 are within 0.001 of float64's."""
     Z = (digits.X[:600] - digits.X[:600].mean(axis=0)) / 16.0
