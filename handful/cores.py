@@ -8,11 +8,12 @@ Threads that each take whole slices of rows meet once: 2.0 s, and about 3.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -64,9 +65,28 @@ def gram(Z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n n"]:
 
 @contextmanager
 def own_products() -> Iterator[None]:
-    """Inside, each product of matrices is done by the thread that asks for it, alone."""
-    with _controller().limit(limits=1, user_api="blas"):
+    """Inside, each product of matrices is done by the thread that asks for it, alone.
+
+    As a decorator, too. BLAS has one setting for the whole process: it is put back when the last
+    thread has left.
+    """
+    global _num_inside, _limiter
+    with _lock:
+        if _num_inside == 0:
+            _limiter = _controller().limit(limits=1, user_api="blas")
+        _num_inside += 1
+    try:
         yield
+    finally:
+        with _lock:
+            _num_inside -= 1
+            if _num_inside == 0:
+                _limiter.restore_original_limits()
+
+
+_lock = threading.Lock()
+_num_inside = 0
+_limiter: Any = None
 
 
 @cache

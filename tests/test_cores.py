@@ -36,13 +36,31 @@ def test_what_fails_in_a_share_fails() -> None:
         cores.on_every_core(3_000, fail)
 
 
+def blas_threads() -> list[int]:
+    """Of each BLAS in the process."""
+    return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+
 def test_own_products_end_with_the_block() -> None:
     """Inside, every BLAS has one thread; afterwards as many as before."""
-
-    def threads() -> list[int]:
-        return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
-
-    before = threads()
     with cores.own_products():
-        assert {1} == set(threads())
-    assert before == threads()[: len(before)]
+        pass  # whatever is loaded by it, is loaded
+    before = blas_threads()
+    with cores.own_products():
+        assert {1} == set(blas_threads())
+        with cores.own_products():
+            pass
+        assert {1} == set(blas_threads())
+    assert before == blas_threads()
+
+
+def test_own_products_end_with_the_last_thread() -> None:
+    """Blocks that overlap, as those of two threads may, leave the setting of before the first."""
+    before = blas_threads()
+    first, second = cores.own_products(), cores.own_products()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert {1} == set(blas_threads())
+    second.__exit__(None, None, None)
+    assert before == blas_threads()

@@ -11,12 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from jaxtyping import Float, Int
 
+from handful.cores import own_products
 from handful.machine import num_cores
 
 BLOCK_BYTES = 64 * 2**20  # of cosines
 GROUP = 16
 
 
+@own_products()
 def neighbours(
     X: Float[np.ndarray, "n d"], k: int
 ) -> tuple[Int[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
+from handful.cores import own_products
 from handful.features.store import Store
 
 NUM_DIRECTIONS = 64
@@ -17,6 +18,7 @@ SAMPLE_ROWS = 4096  # 100 MB of float32 at 6,192 numbers
 EXTRA, ROUNDS = 8, 1  # a second round changed no neighbour score above
 
 
+@own_products()
 def reduced(
     store: Store,
     rows: Int[np.ndarray, " n"],

@@ -29,6 +29,7 @@ WORTH_LOGISTIC = 200
 AFFORDABLE_ON_SAMPLE, AFFORDABLE_DUAL, AFFORDABLE_PRIMAL = 2e10, 2e11, 3e12
 
 
+@own_products()
 def fit(
     X: Rows,
     labels: Sequence[str],
@@ -62,10 +63,9 @@ def fit(
         raise SettingError(
             "No such method.", first=f"methods={list(methods)}", expected="ridge, logistic or both"
         )
-    with own_products():
-        space = Space(X, stages, y, unit_of, seed)
-        best, candidates = _contest(space, y, unit_of, len(classes), tuple(methods))
-        weight, bias = space.linear_map(best.solution)
+    space = Space(X, stages, y, unit_of, seed)
+    best, candidates = _contest(space, y, unit_of, len(classes), tuple(methods))
+    weight, bias = space.linear_map(best.solution)
     log_prior = log_shares(y, len(classes))
     head = LinearHead(
         (best.scale.slope * weight).astype(np.float32),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from handful.cores import row_slices
+from handful.cores import on_every_core, own_products
 from handful.heads.standardise import Rows
 
 
@@ -40,10 +40,17 @@ class LinearHead:
         """Calibrated log-odds up to a constant per row."""
         return X @ self.weight + self.bias
 
+    @own_products()
     def probabilities(self, X: Rows) -> Float[np.ndarray, "n k"]:
         """Calibrated probabilities of (n, d) vectors, read in slices; each row sums to 1."""
-        parts = [softmax(self.logits(np.asarray(X[rows]))) for rows in row_slices(X.shape[0])]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.classes)), np.float32)
+        said = np.empty((X.shape[0], len(self.classes)), np.float32)
+
+        def say(share: list[slice]) -> None:
+            for rows in share:
+                said[rows] = softmax(self.logits(np.asarray(X[rows])))
+
+        on_every_core(len(said), say)
+        return said
 
 
 @dataclass(frozen=True, slots=True)

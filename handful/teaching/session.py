@@ -19,6 +19,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int
 
+from handful.cores import own_products
 from handful.errors import SettingError
 from handful.estimate.audit import draw_reserve
 from handful.estimate.forecast import Forecast
@@ -142,6 +143,7 @@ class Session:
 
     # What people do
 
+    @own_products()
     def ask(self, n: int, *, by: str, holds: Sequence[int] | None = None) -> list[Pick]:
         """The next picks for an annotator; audit items among them are recorded as asked.
 
@@ -210,6 +212,7 @@ class Session:
 
     # What is learned
 
+    @own_products()
     def learn(self, *, is_stale: Callable[[], bool] = lambda: False) -> Taught | None:
         """Fit both heads to the labels as they stand, and measure. One at a time.
 
