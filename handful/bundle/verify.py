@@ -58,7 +58,7 @@ class Verification:
         text = Text.assemble(
             (word, style),
             f": {self.cases} test pictures from file to label, "
-            f"largest difference {self.max_difference:.1e} (at most {self.tolerance:.0e} may be)",
+            f"largest difference {self.max_difference:.1e} ({self.tolerance:.0e} is allowed)",
         )
         for message in self.messages:
             text.append(f"\n  {message}")
