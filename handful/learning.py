@@ -241,7 +241,7 @@ def shipped(
         audited: as for `learn`.
         trained: the part of the encoder that was trained; None: it is frozen.
     """
-    from handful.bundle.write import build
+    from handful.bundle.build import build
     from handful.encoders.registry import find
     from handful.heads.conformal import thresholds
     from handful.machine import conditions

@@ -10,6 +10,7 @@ from typing import final, overload
 from handful.bundle import archive
 from handful.bundle.manifest import Manifest
 from handful.bundle.predict import Prediction, Predictor, Source
+from handful.bundle.write import write
 from handful.errors import DataError
 from handful.estimate.figure import Estimate
 from handful.items.item import Item
@@ -119,9 +120,7 @@ class Model:
         Raises:
             StoreError: the place cannot be written, is full, or holds something else.
         """
-        from handful.bundle.write import write
-
-        return write(self, path)
+        return write(self.to_bytes(), path)
 
     def to_bytes(self) -> bytes:
         """The file, byte for byte: the same model gives the same bytes."""

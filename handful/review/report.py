@@ -8,8 +8,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from handful.review import pack
 from handful.review.payload import Payload
 from handful.review.review import Review
 from handful.review.wording import headline, printable
+from handful.whole_file import write_whole
 
 MAX_BYTES = 12_000_000
 HEAD_BYTES = 4_096  # of a page, in which the model's identity stands
@@ -44,7 +43,7 @@ def write_report(
     Raises:
         StoreError: the file cannot be written.
     """
-    _write_whole(path, render(review, thumbnail=thumbnail, preview=preview))
+    _write(path, render(review, thumbnail=thumbnail, preview=preview))
 
 
 def render(review: Review, *, thumbnail: Thumbnail, preview: Thumbnail | None = None) -> bytes:
@@ -113,18 +112,9 @@ def _embedded(value: object) -> str:
     return text.replace("<", "\\u003c")
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(path, content)
     except OSError as error:
         raise StoreError(
             "The report cannot be written.",

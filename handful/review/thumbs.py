@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +11,7 @@ from jaxtyping import UInt8
 
 from handful.errors import HandfulError, StoreError
 from handful.machine import num_cores
+from handful.whole_file import write_whole
 
 THUMBNAIL_SIDE = 128
 PREVIEW_SIDE = 448
@@ -76,15 +75,7 @@ class Thumbnails:
         """
         path = self._path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                Path(name).replace(path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            write_whole(path, content, durable=False)
         except OSError as error:
             raise StoreError(
                 "Thumbnails cannot be kept.",

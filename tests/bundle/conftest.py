@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handful.bundle.build import build
 from handful.bundle.graph import Trained
 from handful.bundle.manifest import DataFacts
 from handful.bundle.model import Model
-from handful.bundle.write import build
 from handful.encoders.encoder import Block, Recipe
 from handful.encoders.prepare import prepare_picture
 from handful.estimate.figure import ClassFigures, Estimate, Figure

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handful.bundle.build import build
 from handful.bundle.load import from_bytes, load
 from handful.bundle.model import Model
-from handful.bundle.write import build
 from handful.errors import SettingError, StoreError
 from handful.heads.linear import LinearHead
 from tests.bundle.conftest import TinyEncoder, tiny_model

@@ -13,6 +13,7 @@ LAYERS = (
     "machine",
     "cores",
     "write_ahead",
+    "whole_file",
     "items",
     "encoders",
     "features",

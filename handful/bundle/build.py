@@ -1,0 +1,119 @@
+"""Build a model from encoder and head: one graph, its card, and pictures that prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from handful.bundle import card, graph
+from handful.bundle.archive import CARD, MODEL
+from handful.bundle.manifest import DataFacts, DeepFacts, EncoderFacts, Golden, Manifest
+from handful.bundle.model import Model
+from handful.bundle.predict import Predictor
+from handful.bundle.synthetic import golden_files
+from handful.encoders import registry
+from handful.encoders.encoder import Encoder
+from handful.errors import SettingError
+from handful.estimate.figure import Estimate
+from handful.heads.conformal import Thresholds
+from handful.heads.linear import LinearHead
+from handful.machine import Conditions
+
+TOLERANCE = 1e-4
+"""Largest difference of a golden probability. Other versions of ONNX Runtime, thread counts and
+instruction sets add float32 numbers in another order: up to 2e-6 was seen (docs/decisions/0008).
+A wrong channel order, scale or size moves probabilities by a hundred times this and more."""
+
+
+def build(
+    encoder: Encoder,
+    head: LinearHead,
+    *,
+    estimate: Estimate,
+    thresholds: Thresholds,
+    data: DataFacts,
+    conditions: Conditions,
+    test: Estimate | None = None,
+    licence: str | None = None,
+    root: Path | None = None,
+    trained: graph.Trained | None = None,
+) -> Model:
+    """A model from its parts: one graph, its card, and synthetic pictures with the answers to them.
+
+    The same arguments give the same bytes on every run of one machine.
+
+    Args:
+        encoder: what turns a picture into d numbers.
+        head: (d, k), calibrated.
+        estimate: from items that `head` had not learned from.
+        thresholds: when a class is plausible and when to abstain.
+        data: counts and ranges of what was learned from.
+        conditions: of the run.
+        test: on items kept aside; None where there are none.
+        licence: of the encoder's weights, as an SPDX name; None: as the registry has it.
+        root: the data folder, for paths relative to it; it is not saved.
+        trained: the part of the encoder that was trained; None: it is frozen.
+    Raises:
+        SettingError: the head does not fit the encoder, or a class name cannot be written as text.
+    """
+    _check_fit(encoder, head)
+    if licence is None:
+        known = {entry.name: entry.licence for entry in registry.catalogue()}
+        licence = known.get(encoder.name, "")
+    facts = EncoderFacts(encoder.name, encoder.identity, encoder.dimension, licence)
+    joined = graph.compose(encoder.graph(), head, size=encoder.recipe.size, trained=trained)
+    network = joined.SerializeToString(deterministic=True)
+    graph.parse(network, size=encoder.recipe.size, num_classes=len(head.classes))
+    pictures = golden_files()
+    predictor = Predictor(
+        network, recipe=encoder.recipe, classes=head.classes, thresholds=thresholds, data=data
+    )
+    manifest = Manifest(
+        classes=tuple(head.classes),
+        encoder=facts,
+        recipe=encoder.recipe,
+        thresholds=thresholds,
+        estimate=estimate,
+        test=test,
+        data=data,
+        conditions=conditions,
+        golden=dict(zip(pictures, _answers(predictor, pictures.values()), strict=True)),
+        tolerance=TOLERANCE,
+        members={},
+        card=card.VERSION,
+        deep=DeepFacts(trained.after) if trained else None,
+        format=2 if trained else 1,
+    )
+    contents = {MODEL: network, CARD: card.card(manifest).encode(), **pictures}
+    return Model(manifest.sealed(contents), contents, predictor=predictor, root=root)
+
+
+def _answers(predictor: Predictor, pictures: Iterable[bytes]) -> Iterator[Golden]:
+    for said in predictor.predict_many(pictures, roots=()):
+        assert said.label is not None, said.error
+        numbers = tuple(said.probabilities.values())
+        yield Golden(numbers, said.label, said.set, said.abstained)
+
+
+def _check_fit(encoder: Encoder, head: LinearHead) -> None:
+    shape = (encoder.dimension, len(head.classes))
+    if head.weight.shape != shape or head.bias.shape != shape[1:]:
+        raise SettingError(
+            "The head does not fit the encoder.",
+            first=f"its weight is {head.weight.shape}, its bias {head.bias.shape}",
+            expected=f"{shape} and {shape[1:]}",
+        )
+    if len(head.classes) < 2 or list(head.classes) != sorted(set(head.classes)):
+        raise SettingError(
+            "The classes cannot be those of a model.",
+            first=", ".join(head.classes[:5]),
+            expected="two or more different names, sorted",
+        )
+    for name in head.classes:
+        if not name.isprintable():  # lone surrogates, from file names that are not UTF-8, too
+            raise SettingError(
+                "A class has a name that cannot be written as text.",
+                first=ascii(name),
+                expected="printable characters",
+                attempt="rename the folder, or the label in the table",
+            )
