@@ -10,9 +10,11 @@ import torch
 
 from handful.kernels import fallback
 from handful.kernels.build import available
+from handful.kernels.invert import invert
 from handful.kernels.native import Native
 from handful.kernels.program import Program
 from handful.kernels.specialise import pairs
+from handful.kernels.tables import inverse
 
 _backend: ContextVar[str] = ContextVar("backend", default="native")
 
@@ -34,6 +36,8 @@ class Executable:
         self.program = program
         self.pairs = pairs(program)
         self.natives: dict[tuple[torch.dtype, frozenset[tuple[str, str]]], Native] = {}
+        gathering, self.inverses = invert(program)
+        self.gathering = Executable(gathering) if self.inverses else None
 
     def native(self, dtype: torch.dtype, equal: frozenset[tuple[str, str]]) -> Native:
         """The native code for a float type, and for pairs of axes that have one size."""
@@ -49,6 +53,25 @@ class Executable:
         dtype = next((a.dtype for a in arguments if a.dtype.is_floating_point), torch.float32)
         # over nothing there is nothing to gain, and C would need a guard at every load
         if _backend.get() == "native" and 0 not in sizes.values() and available():
+            if self.gathering is not None:
+                tables = self.tables(arguments, sizes)
+                if tables is not None:
+                    ranks = {i.array.dims[-1].axis: t.shape[-1]
+                             for i, t in zip(self.inverses, tables, strict=True)}  # fmt: skip
+                    return self.gathering.run([*arguments, *tables], {**sizes, **ranks})
             equal = frozenset(p for p in self.pairs if sizes[p[0]] == sizes[p[1]])
             return self.native(dtype, equal).run(arguments, sizes)
         return tuple(fallback.run(self.program, arguments, sizes, dtype))
+
+    def tables(
+        self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
+    ) -> list[torch.Tensor] | None:
+        """The inverses that the gathering program takes; None if one is not worth making."""
+        found = []
+        for one in self.inverses:
+            table = arguments[self.program.inputs.index(one.table)]
+            made = inverse(table, one.dim, sizes[one.array.dims[0].axis])
+            if made is None:
+                return None
+            found.append(made)
+        return found
