@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from handful.kernels import nodes, ops
+from handful.kernels.contract import Contraction, Item, target_of
 from handful.kernels.nodes import Array, Axis, Op
-from handful.kernels.plan import Contraction, Item, Region, plan, target_of
+from handful.kernels.plan import Region, plan
 from handful.kernels.program import Choose, Program
 from handful.kernels.specialise import pairs, unify
 

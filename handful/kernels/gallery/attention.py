@@ -6,14 +6,14 @@ from typing import Any
 
 import torch
 
-from handful.kernels import F, axes, exp, inf, kernel, max, maximum, minimum, size, sum, where
+from handful.kernels import F, axes, exp, inf, kernel, max, maximum, minimum, size, stop, sum, where
 
 b, d, e, h, i, j, p = axes("b d e h i j p")
 
 
 def softmax(over: Any, s: Any) -> Any:
-    """exp(s) / Σ exp(s), as a term of a kernel."""
-    q = exp(s - max(over, s))
+    """exp(s) / Σ exp(s), as a term of a kernel; it is the same whatever is taken off s."""
+    q = exp(s - stop(max(over, s)))
     return q / sum(over, q)
 
 
