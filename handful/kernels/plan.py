@@ -15,7 +15,7 @@ from handful.kernels.blocks import groups, shared, split
 from handful.kernels.contract import Contraction, Item, Namer, item_reads, target_of
 from handful.kernels.nodes import Array, Axis
 from handful.kernels.program import Loop, Program
-from handful.kernels.recompute import regrouped
+from handful.kernels.recompute import regrouped, too_large
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
 
 def avoidable(program: Program) -> tuple[Array, ...]:
     """The large arrays that the plain plan stores, and `again` does not."""
+    if not too_large(program):
+        return ()
     stored = _stored(plan(program))
     spared = stored - _stored(plan(program, again=True))
     return tuple(sorted(spared - set(program.outputs), key=lambda a: a.name))

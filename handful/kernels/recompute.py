@@ -43,17 +43,26 @@ def regrouped(items: list[Item], program: Program) -> Groups | None:
         return None
 
 
+def too_large(program: Program) -> set[Array]:
+    """What is made outside of loops, and whose axes fit in no argument or result."""
+    ends = [{d.axis for d in a.dims} for a in (*program.inputs, *program.outputs)]
+    small = {axis for axis, _ in program.counts}
+    made = {e.target for e, loop in flat(program.body) if loop is None}
+    return {
+        a
+        for a in made - set(program.outputs)
+        if not any({d.axis for d in a.dims} - small <= end for end in ends)
+    }
+
+
 def _large(items: list[Item], program: Program, ends: list[set[str]]) -> set[Array]:
-    """What the items alone make and read, and whose axes fit in no argument or result."""
+    """What the items alone make and read, and is too large or packed from what is."""
     made = {target_of(i) for i in items}
     outside = {r.array for e, _ in flat(program.body) if e.target not in made for r in reads(e)}
     outside |= {e.target for e, loop in flat(program.body) if loop}
-    small = {axis for axis, _ in program.counts}
-    return {
-        a
-        for a in made - outside - set(program.outputs)
-        if not any({d.axis for d in a.dims} - small <= end for end in ends)
-    }
+    packs = {a for a in made if a.name.startswith("pack")}
+    packs = {a for a in packs if not any({d.axis for d in a.dims} <= end for end in ends)}
+    return (too_large(program) & made | packs) - outside
 
 
 class _NoWay(Exception):  # noqa: N818  (a turn in a search, not an error)
