@@ -12,8 +12,13 @@ Files in the order of the passes:
     arguments.py   checks of a call
     interp.py      what it means, in NumPy
     fallback.py    the same in torch operations
-    specialise.py  axes of one size become one axis            ┐
-    plan.py        matrix products, and what runs together     │
+    invert.py      a scattered product becomes a gathered one  ┐
+    tables.py      what is known of an index table             │
+    specialise.py  axes of one size become one axis            │
+    contract.py    which equations are matrix products         │
+    blocks.py      which of them can run block by block        │
+    recompute.py   what is too large to store is made again    │
+    plan.py        what runs together, in what scratch         │
     loops.py       loops, and their checker                    │ native code
     prelude.py     the C that stands before every kernel       │
     walks.py       questions about loops                       │

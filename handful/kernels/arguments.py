@@ -8,7 +8,7 @@ from typing import Any
 from handful.errors import KernelError
 from handful.kernels import nodes, ops
 from handful.kernels.expr import names
-from handful.kernels.nodes import Axis, Const, Load, Node, Op, Size, Smallest
+from handful.kernels.nodes import Axis, Const, Load, Node, Op, Reduce, Size, Smallest
 from handful.kernels.trace import Parameter, Traced, rank_counts, size_axes
 
 Range = tuple[int, int]
@@ -27,7 +27,8 @@ class Arguments:
         self.windows = [
             load
             for load in bare
-            if any(
+            if isinstance(load, Load)
+            and any(
                 not (isinstance(i, Axis) and i.name == d.axis)
                 for i, d in zip(load.index, load.array.dims, strict=True)
             )
@@ -147,8 +148,8 @@ class Arguments:
                     )
 
 
-def _unguarded(roots: list[Node]) -> list[Load]:
-    """Loads that some path reaches without passing through a branch of `where`."""
+def _unguarded(roots: list[Node]) -> list[Node]:
+    """Terms that some path reaches without passing through a branch of `where`."""
     bare: dict[Node, None] = {}
     stack = list(roots)
     while stack:
@@ -158,15 +159,27 @@ def _unguarded(roots: list[Node]) -> list[Load]:
         bare[node] = None
         below = nodes.children(node)
         stack += below[:1] if isinstance(node, Op) and node.name == "where" else below
-    return [n for n in nodes.loads(*roots) if n in bare]
+    return [n for n in nodes.topological(*roots) if n in bare]
 
 
 def _absent_allowed(
-    parameters: tuple[Parameter, ...], bare: list[Load]
+    parameters: tuple[Parameter, ...], bare: list[Node]
 ) -> list[tuple[Parameter, bool]]:
-    """For each index table, whether -1 may stand in it: no load is reached by it unguarded."""
-    exposed = {x.array for load in bare for i in load.index for x in nodes.loads(i)}
+    """For each index table, whether -1 may stand in it: nothing is read by it unguarded."""
+    exposed = {x.array for node in bare for i in _read_at(node) for x in nodes.loads(i)}
     return [(p, p.array not in exposed) for p in parameters if p.array.kind == "i"]
+
+
+def _read_at(node: Node) -> tuple[Node, ...]:
+    """The places at which a term reads an array, or a sum by places; not where it sends."""
+    match node:
+        case Load(index=index):
+            return index
+        case Reduce(to=to):
+            return tuple(slot.at for slot in to)
+        case Smallest(at=at):
+            return (at,)
+    return ()
 
 
 def interval(node: Node, sizes: Mapping[str, int], ranges: Mapping[str, Range]) -> Range | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,9 +11,13 @@ import torch
 
 from handful.kernels import fallback
 from handful.kernels.build import available
+from handful.kernels.invert import invert
 from handful.kernels.native import Native
+from handful.kernels.nodes import Array
+from handful.kernels.plan import avoidable
 from handful.kernels.program import Program
 from handful.kernels.specialise import pairs
+from handful.kernels.tables import inverse
 
 _backend: ContextVar[str] = ContextVar("backend", default="native")
 
@@ -33,11 +38,16 @@ class Executable:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.pairs = pairs(program)
-        self.natives: dict[tuple[torch.dtype, frozenset[tuple[str, str]]], Native] = {}
+        self.avoidable = avoidable(program)
+        self.natives: dict[tuple[torch.dtype, frozenset[tuple[str, str]], bool], Native] = {}
+        gathering, self.inverses = invert(program)
+        self.gathering = Executable(gathering) if self.inverses else None
 
-    def native(self, dtype: torch.dtype, equal: frozenset[tuple[str, str]]) -> Native:
+    def native(
+        self, dtype: torch.dtype, equal: frozenset[tuple[str, str]], again: bool = False
+    ) -> Native:
         """The native code for a float type, and for pairs of axes that have one size."""
-        key = dtype, equal
+        key = dtype, equal, again
         if key not in self.natives:
             self.natives[key] = Native(self.program, *key)
         return self.natives[key]
@@ -49,6 +59,38 @@ class Executable:
         dtype = next((a.dtype for a in arguments if a.dtype.is_floating_point), torch.float32)
         # over nothing there is nothing to gain, and C would need a guard at every load
         if _backend.get() == "native" and 0 not in sizes.values() and available():
+            if self.gathering is not None:
+                tables = self.tables(arguments, sizes)
+                if tables is not None:
+                    ranks = {i.array.dims[-1].axis: t.shape[-1]
+                             for i, t in zip(self.inverses, tables, strict=True)}  # fmt: skip
+                    return self.gathering.run([*arguments, *tables], {**sizes, **ranks})
             equal = frozenset(p for p in self.pairs if sizes[p[0]] == sizes[p[1]])
-            return self.native(dtype, equal).run(arguments, sizes)
+            return self.native(dtype, equal, self.again(sizes)).run(arguments, sizes)
         return tuple(fallback.run(self.program, arguments, sizes, dtype))
+
+    def again(self, sizes: Mapping[str, int]) -> bool:
+        """Whether large arrays are computed again where they are read: where they would take more
+        memory than all arguments and results together."""
+        if not self.avoidable:
+            return False
+        ends = (*self.program.inputs, *self.program.outputs)
+        large, rest = (sum(_elements(a, sizes) for a in some) for some in (self.avoidable, ends))
+        return large > rest
+
+    def tables(
+        self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
+    ) -> list[torch.Tensor] | None:
+        """The inverses that the gathering program takes; None if one is not worth making."""
+        found = []
+        for one in self.inverses:
+            table = arguments[self.program.inputs.index(one.table)]
+            made = inverse(table, one.dim, sizes[one.array.dims[0].axis])
+            if made is None:
+                return None
+            found.append(made)
+        return found
+
+
+def _elements(array: Array, sizes: Mapping[str, int]) -> int:
+    return math.prod(sizes[d.axis] + d.extra for d in array.dims)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from handful.kernels import nodes, ops
+from handful.kernels.contract import Contraction, Item, target_of
+from handful.kernels.execute import Executable
 from handful.kernels.nodes import Array, Axis, Op
-from handful.kernels.plan import Contraction, Item, Region, plan, target_of
+from handful.kernels.plan import Region, plan
 from handful.kernels.program import Choose, Program
 from handful.kernels.specialise import pairs, unify
 
@@ -44,7 +46,8 @@ def explain(kernel: Kernel, arguments: tuple[Any, ...], given: Mapping[str, int]
     equal = frozenset(p for p in pairs(kernel.program) if sizes[p[0]] == sizes[p[1]])
     program = unify(kernel.program, equal)
     lines, flops = [f"{kernel.name}: {_sizes(sizes)}"], 0
-    for number, region in enumerate(plan(program)):
+    repeated = Executable(kernel.program).again(sizes)
+    for number, region in enumerate(plan(program, again=repeated)):
         lines.append(f"task {number}: {_how(region)}")
         for item in region.items:
             over = 1 if region.loop is None else sizes[region.loop.axis.name]

@@ -347,7 +347,7 @@ def _reduce(
     term = lift(body)
     if len(set(found)) != len(found):
         raise fault(f"{verb} names an axis twice in {names(found)}")
-    slots = _slots(found, term, to)
+    slots = _slots(verb, found, term, to)
     seen = dict(nodes.free(term))
     for slot in slots:
         seen.update(nodes.free(slot.dst))
@@ -363,14 +363,14 @@ def _reduce(
 
 
 def _slots(
-    over: tuple[Axis, ...], term: Node, to: Mapping[AxisExpr, Value] | None
+    verb: str, over: tuple[Axis, ...], term: Node, to: Mapping[AxisExpr, Value] | None
 ) -> tuple[Slot, ...]:
     slots = []
     for key, value in (to or {}).items():
         target, dst = _bound_axis(key, "to="), integer(lift(value), "to=")
         if target in nodes.free(term) and target not in over:
             raise fault(
-                f"sum(…, to={{{target}: …}}) but its body varies over {target} already",
+                f"{verb}(…, to={{{target}: …}}) but its body varies over {target} already",
                 attempt=f"name the target axis otherwise, or re-index with .at({target}=…)",
             )
         slots.append(Slot(target.name, dst, target))
@@ -392,15 +392,25 @@ def sum(  # the field's word; Python's own sum has no meaning inside a kernel
     return _reduce("sum", over, body, to)
 
 
-def max(over: AxisExpr | tuple[AxisExpr, ...], body: Value) -> Expr:
+def max(
+    over: AxisExpr | tuple[AxisExpr, ...],
+    body: Value,
+    *,
+    to: dict[AxisExpr, Value] | None = None,
+) -> Expr:
     """Largest `body` over one axis or several; -inf over nothing. The derivative goes to the first
-    of equals."""
-    return _reduce("max", over, body)
+    of equals. `to` as in `sum`: the largest of the terms that are sent to each place."""
+    return _reduce("max", over, body, to)
 
 
-def min(over: AxisExpr | tuple[AxisExpr, ...], body: Value) -> Expr:
+def min(
+    over: AxisExpr | tuple[AxisExpr, ...],
+    body: Value,
+    *,
+    to: dict[AxisExpr, Value] | None = None,
+) -> Expr:
     """Smallest `body`, likewise."""
-    return _reduce("min", over, body)
+    return _reduce("min", over, body, to)
 
 
 def mean(over: AxisExpr | tuple[AxisExpr, ...], body: Value) -> Expr:

@@ -69,13 +69,13 @@ class _Values:
                 return self.load(self.memory[array.name], [self(i, order) for i in index], order)
             case Reduce(op=op, axes=axes, body=body, to=to):
                 inner = self.beneath(order, axes)
+                start = ops.identity(op, ops.kind(body))
                 value: Any = self(body, inner)
                 for slot in to:
                     at = np.expand_dims(self(slot.at, order), tuple(range(len(order), len(inner))))
-                    value = np.where(self(slot.dst, inner) == at, value, 0)
+                    value = np.where(self(slot.dst, inner) == at, value, start)
                 value = self.spread(value, inner, len(order))
                 over = tuple(range(len(order), len(inner)))
-                start = ops.identity(op, ops.kind(body))
                 return ops.REDUCE[op][0](value, axis=over, initial=start)
             case Smallest(axis=axis, body=body, count=count, at=at):
                 inner = self.beneath(order, (axis,))

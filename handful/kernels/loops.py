@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handful.kernels import nodes, ops
+from handful.kernels.contract import Contraction, Item, lies, shift, target_of
 from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op, Size
-from handful.kernels.plan import Contraction, Item, Region, lies, shift, target_of
+from handful.kernels.plan import Region
 from handful.kernels.program import Choose, Equation, Program
 
 
@@ -116,6 +117,7 @@ def _lower_region(region: Region, started: set[Array]) -> Task:
     outer = (*region.single, *([region.block] if region.block else []))
     before: list[Fill] = []
     body: list[Command] = []
+    started -= set(region.local)  # scratch of another region's blocks is not this one's
     for item in region.items:
         target = target_of(item)
         first = target not in started
@@ -271,7 +273,7 @@ def _lower_equation(
         return _wrap(fold, tuple(points))
     inner: Command = Store(e.target, e.index, e.op, e.expr)
     if vector is not None:
-        inner = For(vector, (inner,), vector=True)
+        inner = For(vector, (inner,), vector=_one_place_each(e.index, vector))
     inner = _wrap(inner, tuple(summed))
     if not fresh:
         return _wrap(inner, tuple(points))
@@ -279,6 +281,24 @@ def _lower_equation(
     if vector is not None:
         start = For(vector, (start,), vector=True)
     return _Pair(start, inner).under(tuple(points))
+
+
+def _one_place_each(index: tuple[Node, ...], axis: Axis) -> bool:
+    """Whether no two values of `axis` write to one place, so that they may run at once.
+
+    x[n, i + o - 1] along i: yes; x[at[i]], x[min(i, 3)]: who knows
+    """
+    return any(_moves_with(i, axis) for i in index)
+
+
+def _moves_with(index: Node, axis: Axis) -> bool:
+    match index:
+        case Axis():
+            return index is axis
+        case Op(name="add" | "sub", args=(a, b)):
+            moving, still = (a, b) if axis in nodes.free(a) else (b, a)
+            return axis not in nodes.free(still) and _moves_with(moving, axis)
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,19 @@ _REAL = {torch.float32: "float", torch.float64: "double"}
 class Native:
     """One program for one float type. Sizes are arguments of the code, so it is compiled once.
 
-    `equal` are the pairs of axes that the code may take to have one size (see `specialise.py`).
+    `equal` are the pairs of axes that the code may take to have one size (see `specialise.py`);
+    with `again` it computes large arrays where it reads them (see `recompute.py`).
     """
 
     def __init__(
-        self, program: Program, dtype: torch.dtype, equal: frozenset[tuple[str, str]]
+        self,
+        program: Program,
+        dtype: torch.dtype,
+        equal: frozenset[tuple[str, str]],
+        again: bool = False,
     ) -> None:
         self.program, self.dtype = unify(program, equal), dtype
+        self.again = again
         self.call_plans: dict[tuple[int, ...], CallPlan] = {}
         self.edited: Path | None = None
         self.compiled: tuple[int, ctypes._FuncPointer] | None = None
@@ -41,7 +47,9 @@ class Native:
     def source(self) -> Source:
         """The C text."""
         p = self.program
-        return emit(p.name, p.inputs, p.outputs, lower(p, plan(p)), _REAL[self.dtype])
+        return emit(
+            p.name, p.inputs, p.outputs, lower(p, plan(p, again=self.again)), _REAL[self.dtype]
+        )
 
     @property
     def text(self) -> str:

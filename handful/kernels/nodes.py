@@ -196,9 +196,16 @@ def union(sets: Iterable[dict[Axis, None]]) -> dict[Axis, None]:
     return out
 
 
-def loads(*roots: Node) -> list[Load]:
+_loads: dict[tuple[Node, ...], tuple[Load, ...]] = {}
+
+
+def loads(*roots: Node) -> tuple[Load, ...]:
     """Every load beneath `roots`."""
-    return [node for node in topological(*roots) if isinstance(node, Load)]
+    found = _loads.get(roots)
+    if found is None:
+        here = tuple(node for node in topological(*roots) if isinstance(node, Load))
+        found = _loads.setdefault(roots, here)
+    return found
 
 
 _fresh = itertools.count(1)

@@ -133,6 +133,8 @@ def _simplify(name: str, args: tuple[Node, ...]) -> Node:
             return a
         case ("or", (_, _)) if True in values:
             return TRUE
+        case ("ge", (Axis(), Const(value=value))) if value <= 0:
+            return TRUE
         case ("where", (_, a, b)) if a is b:
             return a
         case ("where", (_, a, b)) if isinstance(values[0], bool):

@@ -84,7 +84,7 @@ def flat(body: tuple[Statement, ...]) -> Iterator[tuple[Equation | Choose, Loop 
 
 def reads(equation: Equation | Choose) -> list[Load]:
     """Every load of an equation, those inside its target's index too."""
-    return nodes.loads(equation.expr, *equation.index)
+    return list(nodes.loads(equation.expr, *equation.index))
 
 
 def writes(statement: Statement) -> set[Array]:

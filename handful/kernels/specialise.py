@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from handful.kernels import nodes
+from handful.kernels.contract import shift
 from handful.kernels.nodes import Array, Axis, Dim, Load, Node, Size
-from handful.kernels.plan import shift
 from handful.kernels.program import Choose, Equation, Loop, Program, Statement, check, flat, reads
 
 

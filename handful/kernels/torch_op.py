@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from handful.kernels.grad import differentiate
 from handful.kernels.kernel import Kernel, _finder
 from handful.kernels.nodes import Array
 from handful.kernels.program import Equation, Loop, Program, Statement, check, flat, needed, writes
+from handful.kernels.tables import span
 
 Tensor = torch.Tensor
 Sizes = dict[str, int]
@@ -37,7 +37,7 @@ def call(kernel: Kernel, arguments: list[Any], given: Sizes) -> tuple[Tensor, ..
             kernel.known_sizes.clear()
         sizes = kernel.sizes(tensors, given)
     if fresh or kernel.tables:
-        ranges = {kernel.program.inputs[i].name: _range(tensors[i]) for i in kernel.tables
+        ranges = {kernel.program.inputs[i].name: span(tensors[i]) for i in kernel.tables
                   if tensors[i].numel()}  # fmt: skip
         kernel.arguments.ranges(sizes, ranges, _finder(kernel.program, tensors))
         kernel.known_sizes[key] = sizes
@@ -79,26 +79,6 @@ def _tensors(kernel: Kernel, arguments: list[Any]) -> list[Tensor]:
         whole = parameter.kind == "f" or value.dtype is torch.int64
         out.append(value if whole else value.long())
     return out
-
-
-_known_ranges: dict[int, tuple[Any, int, tuple[int, int]]] = {}
-
-
-def _range(table: Tensor) -> tuple[int, int]:
-    """Smallest and largest value; looked up for a tensor that was seen in this very state."""
-    version = -1 if table.is_inference() else table._version
-    known = _known_ranges.get(id(table))
-    if known and known[0]() is table and known[1] == version >= 0:
-        return known[2]
-    low, high = torch.aminmax(table)
-    found = int(low), int(high)
-    key = id(table)
-    _known_ranges[key] = (
-        weakref.ref(table, lambda _: _known_ranges.pop(key, None)),
-        version,
-        found,
-    )
-    return found
 
 
 class Training:

@@ -17,19 +17,33 @@ from handful.kernels.expr import AxisExpr, Expr, Value, fault, integer, lift, na
 from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Size
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """What an annotation says: kind, axes, and for integers the axis that the values index."""
+class Spec(type):
+    """What an annotation says: kind, axes, and for integers the axis that the values index.
+
+    It is a class of which everything is an instance, so that run-time checkers of annotations leave
+    a kernel's to the kernel.
+    """
 
     kind: str
     axes: tuple[str, ...]
-    indexes: str | None = None
+    indexes: str | None
 
-    def into(self, axis: AxisExpr) -> Spec:
+    def __new__(cls, kind: str, axes: tuple[str, ...], indexes: str | None = None) -> Spec:
+        made = super().__new__(cls, f"{kind.upper()}{names(axes)}", (), {})
+        made.kind, made.axes, made.indexes = kind, axes, indexes
+        return made
+
+    def __init__(cls, *_: Any) -> None:
+        super().__init__(cls.__name__)
+
+    def __instancecheck__(cls, _: object) -> bool:
+        return True
+
+    def into(cls, axis: AxisExpr) -> Spec:
         """The same, with values that are indices of `axis`; -1 stands for none."""
-        if self.kind != "i":
+        if cls.kind != "i":
             raise fault(".into(axis) belongs to I[...], not to F[...]")
-        return Spec("i", self.axes, axis.name)
+        return Spec("i", cls.axes, axis.name)
 
 
 class _Kind:
@@ -236,6 +250,7 @@ def _state_names(trace: Traced, step: Callable[..., Any], count: int) -> list[st
 
 def trace(function: Callable[..., Any], scope: dict[str, Any]) -> Traced:
     """Read `function` once. `scope` holds the names that its annotations may use."""
+    function = inspect.unwrap(function)  # from beneath a run-time checker of annotations
     token = tracing.set(function.__name__)
     try:
         return _trace(function, scope)

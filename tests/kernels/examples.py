@@ -94,6 +94,11 @@ def segment_sum(msg: F[p, c], dst: I[p].into(n)) -> F[n, c]:
 
 
 @kernel
+def segment_max(msg: F[p, c], dst: I[p].into(n)) -> F[n, c]:
+    return max(p, msg[p, c], to={n: dst[p]})
+
+
+@kernel
 def window(x: F[n, j], w: F[o]) -> F[n, i]:
     return sum(o, x[n, i + o] * w[o])
 
@@ -120,5 +125,6 @@ def sample(seed: int = 0) -> dict[str, tuple]:
         "knn": (knn, (R((6, 2)), R((7, 2))), {}),
         "gaussian": (gaussian, (R((6, 3)), R((7, 3)), R((7, 2))), {}),
         "segment_sum": (segment_sum, (R((9, 3)), rng.integers(-1, 4, 9)), {"n": 4}),
+        "segment_max": (segment_max, (R((9, 3)), np.array([2, 0, 0, 3, -1, 1, 3, 0, 2])), {"n": 4}),
         "window": (window, (R((2, 9)), R(3)), {}),
     }

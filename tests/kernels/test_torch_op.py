@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from handful.kernels import F, axes, kernel, sum
+from handful.kernels import F, I, axes, exp, kernel, sum
 from tests.kernels.examples import cell, knn, layernorm, linear_gelu, n, subm_conv
 
 k, m = axes("k m")
@@ -130,6 +130,20 @@ def test_the_slope_behind_a_guard_is_zero_not_nan(each_backend):
     x = torch.tensor([-1.0, 0.0, 4.0], requires_grad=True)
     root(x).sum().backward()
     assert x.grad.tolist() == [0.0, 0.0, 0.25]
+
+
+@kernel
+def counted(x: F[n], to: I[n].into(k)) -> F[k]:
+    """A sum by places, whose only loop is the one that scatters."""
+    return sum(n, exp(x[n]), to={k: to[n]})
+
+
+def test_terms_that_go_to_one_place_are_all_counted(each_backend):
+    """A scatter along the innermost loop is no vector loop: equal places would lose terms."""
+    (x,) = inputs((1000,))
+    to = torch.arange(1000) % 3
+    expected = torch.zeros(3).index_add(0, to, x.exp())
+    torch.testing.assert_close(counted(x, to, k=3), expected)
 
 
 @kernel

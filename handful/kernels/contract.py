@@ -1,0 +1,214 @@
+"""Which equations are matrix products, and from what memory their operands can be taken.
+
+y[n,m] += 2*x[n,k]*(w[k,m] + b[m])    over k
+    →  pack1[k,m] = w[k,m] + b[m]
+       Contraction(y, rows n, columns m, summed k, 2, x, pack1)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from handful.kernels import nodes, ops
+from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op
+from handful.kernels.program import Choose, Equation, reads
+
+
+@dataclass(frozen=True, slots=True)
+class Contraction:
+    """target[batch, m, n] += alpha * sum(k, a[batch, m, k] * b[batch, k, n]), for the BLAS."""
+
+    target: Array
+    index: tuple[Node, ...]
+    a: Load
+    b: Load
+    alpha: Node
+    batch: tuple[Axis, ...]
+    m: tuple[Axis, ...]
+    n: tuple[Axis, ...]
+    k: tuple[Axis, ...]
+
+
+Item = Equation | Choose | Contraction
+
+
+def target_of(item: Item) -> Array:
+    """The array that an item writes."""
+    return item.target
+
+
+def item_reads(item: Item) -> list[Load]:
+    """Every load of an item."""
+    if isinstance(item, Contraction):
+        return [item.a, item.b, *nodes.loads(item.alpha, *item.index)]
+    return reads(item)
+
+
+class Namer:
+    """Finds contractions, and names the temporaries that they take their operands from."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def contract(self, e: Equation | Choose) -> list[Item]:
+        """`e` as contractions where it is one, or a sum of some; else as it is."""
+        if not isinstance(e, Equation) or e.op != "sum" or e.target.kind != "f":
+            return [e]
+        terms = _terms(e.expr, 1.0)
+        found = [self.one(replace(e, expr=term), sign) for sign, term in terms]
+        if all(f is None for f in found):
+            return [e]
+        out: list[Item] = []
+        for (sign, term), items in zip(terms, found, strict=True):
+            single = term if sign == 1.0 else ops.op("neg", term)
+            out += [replace(e, expr=single)] if items is None else items
+        return out
+
+    def one(self, e: Equation, sign: float) -> list[Item] | None:
+        """One product as [temporaries…, contraction]."""
+        kept = [i for i in e.index if isinstance(i, Axis) and i in set(e.domain)]
+        inside = {a for i in e.index for a in nodes.free(i) if a in set(e.domain)}
+        if len(set(kept)) != len(kept) or set(kept) != inside:
+            return None
+        k = [a for a in e.domain if a not in inside]
+        alpha, factors = _factors(e.expr, set(e.domain))
+        found = _two_groups(factors, set(e.domain), set(k))
+        if found is None:
+            return None
+        left, right = found
+        m = [a for a in kept if a in left[1] and a not in right[1]]
+        n = [a for a in kept if a in right[1] and a not in left[1]]
+        batch = [a for a in kept if a in left[1] and a in right[1]]
+        if set(kept) != {*m, *n, *batch} or e.index[-1] in batch:
+            return None
+        if e.index[-1] in m:  # rows and columns trade places: C transposed is B'A'
+            left, right, m, n = right, left, n, m
+        if not n or e.index[-1] is not n[-1]:
+            return None
+        k = [a for a in _order(left[0]) if a in k] + [a for a in k if a not in _order(left[0])]
+        items: list[Item] = []
+        a = self.operand(left[0], batch, m, k, items)
+        b = self.operand(right[0], batch, k, n, items)
+        scale = ops.op("mul", Const(sign), alpha)
+        items.append(Contraction(e.target, e.index, a, b, scale, *map(tuple, (batch, m, n, k))))
+        return items
+
+    def operand(
+        self, factors: list[Node], batch: list[Axis], rows: list[Axis], cols: list[Axis],
+        items: list[Item],
+    ) -> Load:  # fmt: skip
+        """A plain load as it lies, if its rows or columns are contiguous; else a temporary."""
+        if len(factors) == 1 and isinstance(factors[0], Load):
+            load = factors[0]
+            if _lies_well(load, batch, rows, cols):
+                return load
+        product = factors[0]
+        for factor in factors[1:]:
+            product = ops.op("mul", product, factor)
+        # transposed, if that lets the product be read along contiguous memory
+        if rows and cols and _contiguous(product, rows[-1]) > _contiguous(product, cols[-1]):
+            rows, cols = cols, rows
+        own = tuple(a for a in (*batch, *rows, *cols) if a in nodes.free(product))
+        self.count += 1
+        target = Array(f"pack{self.count}", tuple(Dim(a.name) for a in own), "f")
+        items.append(Equation(target, own, "=", own, product))
+        return Load(target, own)
+
+
+def lies(index: tuple[Node, ...], axis: Axis) -> float:
+    """1 if contiguous along `axis`, 0 if it does not vary, less if it strides or gathers."""
+    varying = [d for d, i in enumerate(index) if axis in nodes.free(i)]
+    if not varying:
+        return 0.0
+    if varying == [len(index) - 1] and not nodes.loads(index[-1]):
+        return 1.0 if shift(index[-1]) is axis else 0.5
+    return -4.0
+
+
+def _contiguous(term: Node, axis: Axis) -> float:
+    return sum(lies(load.index, axis) for load in nodes.loads(term))
+
+
+def _terms(expr: Node, sign: float) -> list[tuple[float, Node]]:
+    """a - b + c  →  [(1, a), (-1, b), (1, c)]"""
+    match expr:
+        case Op(name="add", args=(a, b)):
+            return _terms(a, sign) + _terms(b, sign)
+        case Op(name="sub", args=(a, b)):
+            return _terms(a, sign) + _terms(b, -sign)
+        case Op(name="neg", args=(a,)):
+            return _terms(a, -sign)
+    return [(sign, expr)]
+
+
+def _factors(expr: Node, domain: set[Axis]) -> tuple[Node, list[Node]]:
+    """2 * x[n,k] * w[k]  →  2, [x[n,k], w[k]]"""
+    match expr:
+        case Op(name="mul", args=(a, b)):
+            left, right = _factors(a, domain), _factors(b, domain)
+            return ops.op("mul", left[0], right[0]), left[1] + right[1]
+        case Op(name="neg", args=(a,)):
+            scale, found = _factors(a, domain)
+            return ops.op("neg", scale), found
+    if not nodes.free(expr) and not nodes.loads(expr):
+        return expr, []
+    return Const(1.0), [expr]
+
+
+Group = tuple[list[Node], set[Axis]]
+
+
+def _two_groups(factors: list[Node], domain: set[Axis], k: set[Axis]) -> tuple[Group, Group] | None:
+    """Part factors in two such that every summed axis is in both, and each has one of its own."""
+    if not 2 <= len(factors) <= 6 or not k:
+        return None
+    best: tuple[int, Group, Group] | None = None
+    for mask in range(1, 2 ** (len(factors) - 1)):
+        sides: tuple[Group, Group] = ([], set()), ([], set())
+        for i, factor in enumerate(factors):
+            side = sides[(mask >> i) & 1]
+            side[0].append(factor)
+            side[1].update(a for a in nodes.free(factor) if a in domain)
+        if not (k <= sides[0][1] and k <= sides[1][1]):
+            continue
+        if not (sides[0][1] - sides[1][1] and sides[1][1] - sides[0][1]):
+            continue
+        cost = sum(len(s[0]) > 1 or not isinstance(s[0][0], Load) for s in sides)
+        if best is None or cost < best[0]:
+            best = cost, *sides
+    return best[1:] if best else None
+
+
+def _order(factors: list[Node]) -> list[Axis]:
+    if len(factors) == 1 and isinstance(factors[0], Load):
+        return [i for i in factors[0].index if isinstance(i, Axis)]
+    return []
+
+
+def shift(index: Node) -> Axis | None:
+    """The axis of `i` or `i + constant`."""
+    match index:
+        case Axis():
+            return index
+        case Op(name="add", args=(Axis() as axis, Const())):
+            return axis
+    return None
+
+
+def _lies_well(load: Load, batch: list[Axis], rows: list[Axis], cols: list[Axis]) -> bool:
+    """Whether BLAS can take the load where it lies: plain indices, the last one a row or column."""
+    domain = {*batch, *rows, *cols}
+    used = [shift(i) for i in load.index if nodes.free(i).keys() & domain]
+    if None in used or len(set(used)) != len(used) or load.array.kind != "f":
+        return False
+    if nodes.loads(*load.index) or not load.index:
+        return False
+    last = shift(load.index[-1])
+    if not (rows and last is rows[-1]) and not (cols and last is cols[-1]):
+        return False
+    # a window x[i + o] reads two axes in one index; a size that differs from its dimension's
+    # extent is no matrix either
+    return all(
+        shift(i) is None or d.axis == shift(i).name  # type: ignore[union-attr]
+        for i, d in zip(load.index, load.array.dims, strict=True)
+    )

@@ -1,0 +1,162 @@
+"""A product that is scattered becomes a product of what is gathered, by inverting the index table.
+
+    δ1'[n,o,c] += out'[n,e]*w[o,c,e]          over e
+    x'[near[n,o], c] += δ1'[n,o,c]            over n, o, c
+        →  gather1[m,o,e] += where(at >= 0, out'[at,e], 0)    over r, at = near⁻¹[m,o,r]
+           x'[m,c] += gather1[m,o,e]*w[o,c,e]            over o, e
+
+near⁻¹[m,o,r] is the r-th n at which near[n,o] is m, or -1; `tables.py` makes it, once for a table
+that stays as it is. So the backward of a gather is again a gather and a matrix product, in parallel
+blocks of m. A scatter that is no product stays what it is: it runs in parallel over its other axes
+already, and an inverse would cost more than it saves.
+
+Where no n is found, a zero is multiplied, so an infinite weight gives NaN there as it does in the
+forward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from handful.kernels import nodes, ops
+from handful.kernels.fallback import factors
+from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op
+from handful.kernels.program import Equation, Program, Statement, check, flat, needed, reads
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse:
+    """`array[m, …, r]` is the r-th place along dimension `dim` of `table` where the table is m."""
+
+    array: Array
+    table: Array
+    dim: int
+
+
+def invert(program: Program) -> tuple[Program, tuple[Inverse, ...]]:
+    """`program` with products gathered, and the inverses that it takes as further inputs."""
+    inverses: dict[Inverse, None] = {}
+    body: list[Statement] = []
+    for statement in program.body:
+        found = None
+        if isinstance(statement, Equation):
+            found = _gathered(_inlined(statement, program), program, len(body))
+        if found is None:
+            body.append(statement)
+        else:
+            inverses[found[0]] = None
+            body += found[1:]
+    inputs = (*program.inputs, *[i.array for i in inverses])
+    whole = replace(program, inputs=inputs, body=tuple(body))
+    return check(needed(whole, whole.outputs)), tuple(inverses)
+
+
+def _inlined(e: Equation, program: Program) -> Equation:
+    """`e` with the sum that it scatters written out, if nothing else reads that.
+
+    δ[n,c] += y[n,k]*w[k,c] over k; x[g[n],c] += where(p, δ[n,c], 0)
+        →  x[g[n],c] += where(p, y[n,k]*w[k,c], 0)    over n, c, k
+    """
+    scattered, guard = e.expr, None
+    match e.expr:
+        case Op(name="where", args=(condition, inner, Const(value=0.0))):
+            scattered, guard = inner, condition
+    if not isinstance(scattered, Load) or scattered.array in (*program.inputs, *program.outputs):
+        return e
+    made = [s for s, _ in flat(program.body) if s.target is scattered.array]
+    readers = [
+        s for s, _ in flat(program.body) if any(r.array is scattered.array for r in reads(s))
+    ]
+    if readers != [e] or len(made) != 1 or not isinstance(made[0], Equation):
+        return e
+    source = made[0]
+    if source.op != "sum" or any(not isinstance(i, Axis) for i in source.index):
+        return e
+    new = dict(zip(source.index, scattered.index, strict=True))
+    domain = list(e.domain)
+    for axis in source.domain:
+        if axis not in new:
+            bound = _unused(axis.name, domain)
+            new[axis] = bound
+            domain.append(bound)
+    term = _replaced(source.expr, new)
+    if guard is not None:
+        term = ops.op("where", guard, term, Const(0.0))
+    return replace(e, domain=tuple(domain), expr=term)
+
+
+def _gathered(
+    e: Equation, program: Program, number: int
+) -> tuple[Inverse, Equation, Equation] | None:
+    """The inverse, the gather and the product that stand for `e`; None if it is no such scatter."""
+    place, load = _scattered_by(e, program)
+    if load is None:
+        return None
+    plain = {i for i in e.index if isinstance(i, Axis)}
+    own = [i for i in load.index if isinstance(i, Axis) and i in set(e.domain)]
+    free = [i for i in own if i not in plain]
+    if len(set(own)) != len(load.index) or not free:
+        return None
+    gone, target = free[0], e.target.dims[place]
+    if target.extra:
+        return None
+    others = tuple(a for a in own if a is not gone)
+    m = _unused(target.axis, e.domain)
+    rank = Axis(f"rank_{load.array.name}_{gone.name}", 0)
+    dims = tuple(Dim(a.name) for a in (m, *others, rank))
+    array = Array(f"inverse_{load.array.name}_{gone.name}", dims, "i")
+    at = Load(array, (m, *others, rank))
+    parts = factors(_replaced(e.expr, {load: m, gone: at}))
+    moving = [p for p in parts if rank in nodes.free(p)]
+    still = [p for p in parts if rank not in nodes.free(p)]
+    summed = set(e.domain) - plain - {gone}
+    if not moving or not summed & nodes.union(nodes.free(p) for p in still).keys():
+        return None
+    index = tuple(a for a in (m, *e.domain) if a in nodes.union(nodes.free(p) for p in moving))
+    gather = Array(f"gather{number}", tuple(Dim(a.name) for a in index), "f")
+    there = ops.op("where", ops.op("ge", at, Const(0)), _product(moving), Const(0.0))
+    left = tuple(m if d == place else i for d, i in enumerate(e.index))
+    domain = (m, *[a for a in e.domain if a is not gone])
+    return (
+        Inverse(array, load.array, own.index(gone)),
+        Equation(gather, index, "sum", (*index, rank), there),
+        Equation(e.target, left, "sum", domain, _product([Load(gather, index), *still])),
+    )
+
+
+def _scattered_by(e: Equation, program: Program) -> tuple[int, Load | None]:
+    """(dimension, table load) if one index of the target comes from an argument's table."""
+    moving = [(d, i) for d, i in enumerate(e.index) if not isinstance(i, Axis)]
+    if e.op == "sum" and e.target.kind == "f" and len(moving) == 1:
+        place, index = moving[0]
+        if isinstance(index, Load) and index.array in program.inputs:
+            return place, index
+    return 0, None
+
+
+def _unused(name: str, domain: Iterable[Axis]) -> Axis:
+    """An axis of this name that the domain does not have."""
+    have = [a for a in domain if a.name == name]
+    return Axis(name, 1 + max((a.level for a in have), default=-1))
+
+
+def _replaced(term: Node, new: Mapping[Any, Node]) -> Node:
+    """`term` with nodes replaced, and simplified: near[n,o] >= 0 becomes m >= 0, which holds."""
+    done: dict[Node, Node] = {}
+    for node in nodes.topological(term):
+        if node in new:
+            done[node] = new[node]
+        elif isinstance(node, Op):
+            done[node] = ops.op(node.name, *[done[a] for a in node.args])
+        else:
+            done[node] = nodes.rebuild(node, done)
+    return done[term]
+
+
+def _product(parts: list[Node]) -> Node:
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = ops.op("mul", whole, part)
+    return whole

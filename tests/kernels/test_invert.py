@@ -1,0 +1,108 @@
+"""Index tables are inverted: the backward of a gather is a gather, whatever the table holds."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from handful.kernels import F, I, axes, kernel, sum, where
+from handful.kernels.execute import Executable, backend
+from handful.kernels.gallery import neighbours, segment_sum, sparse_conv
+from handful.kernels.invert import invert
+from handful.kernels.program import show_program
+from handful.kernels.tables import inverse
+
+b, c, e, m, n, o = axes("b c e m n o")
+
+
+@kernel
+def mixed(x: F[b, m, c], at: I[n, o].into(m), w: F[o, c, e]) -> F[b, n, e]:
+    """A batch of gathers; the product stands inside the guard."""
+    return sum((o, c), where(at[n, o] >= 0, 2 * x[b, at[n, o], c] * w[o, c, e], 0))
+
+
+TABLES = {
+    "a permutation": torch.tensor([[2], [0], [3], [1]]).expand(4, 3).contiguous(),
+    "duplicates": torch.tensor([[0, 0, 1], [0, 2, 1], [3, 2, 1], [0, 3, 1]]),
+    "duplicates and none": torch.tensor([[0, -1, 1], [0, -1, -1], [-1, 2, 1], [0, 3, 1]]),
+    "one value": torch.full((5, 3), 2),
+    "nothing": torch.full((4, 3), -1),
+}
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+@pytest.mark.parametrize("dim", [0, 1])
+def test_an_inverse_is_what_a_search_finds(name, dim):
+    """Entry (m, other, r) is the r-th place, in rising order, at which the table is m."""
+    table = TABLES[name]
+    found = inverse(table, dim, 4)
+    if found is None:
+        assert (name, dim) == ("one value", 0)  # four times more padding than places
+        return
+    for value in range(4):
+        for other, row in enumerate(table.movedim(dim, 1)):
+            places = (row == value).nonzero()[:, 0].tolist()
+            assert found[value, other].tolist() == places + [-1] * (found.shape[2] - len(places))
+
+
+def gradients(kernel, table, shapes):
+    """Gradients of a weighted sum, in float64."""
+    torch.manual_seed(0)
+    given = [torch.randn(s, dtype=torch.float64, requires_grad=True) for s in shapes]
+    out = kernel(given[0], table, *given[1:])
+    return torch.autograd.grad((out * torch.randn_like(out)).sum(), given)
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+@pytest.mark.parametrize(
+    ("kernel", "shapes"),
+    [(sparse_conv, [(4, 5), (3, 5, 2), (2,)]), (mixed, [(2, 4, 5), (3, 5, 2)])],
+    ids=["sparse_conv", "mixed"],
+)
+def test_gradients_through_an_inverse_are_those_of_the_scatter(name, kernel, shapes):
+    """Duplicates, holes and tables too lopsided to invert give what the scatter gives."""
+    ours = gradients(kernel, TABLES[name].clone(), shapes)
+    with backend("torch"):
+        expected = gradients(kernel, TABLES[name], shapes)
+    for a, x in zip(ours, expected, strict=True):
+        torch.testing.assert_close(a, x)
+
+
+def test_the_gathering_program_scatters_nothing():
+    """Of the derivative's equations none writes at a place that a table names."""
+    program, inverses = invert(sparse_conv.grad.program)
+    left = [line.partition("=")[0] for line in show_program(program).splitlines()[1:]]
+    assert [i.table.name for i in inverses] == ["near"]
+    assert not [text for text in left if "near[" in text]
+
+
+def test_a_scatter_that_is_no_product_stays():
+    """A sum by segments runs in parallel over its channels; an inverse would gain nothing."""
+    assert Executable(segment_sum.program).gathering is None
+
+
+def test_a_changed_table_is_inverted_again():
+    """An inverse belongs to one state of one tensor."""
+    table = TABLES["a permutation"].clone()
+    gradients(sparse_conv, table, [(4, 5), (3, 5, 2), (2,)])
+    table[0, 0], table[1, 0] = 0, 2
+    ours = gradients(sparse_conv, table, [(4, 5), (3, 5, 2), (2,)])
+    with backend("torch"):
+        expected = gradients(sparse_conv, table, [(4, 5), (3, 5, 2), (2,)])
+    torch.testing.assert_close(ours[0], expected[0])
+    assert inverse(table, 0, 4) is inverse(table, 0, 4)
+
+
+def test_gathered_gradients_are_the_same_bits_at_one_and_two_threads():
+    """No atomics: who works on what decides nothing."""
+    torch.manual_seed(0)
+    near = neighbours(torch.randint(0, 9, (300, 3)).unique(dim=0))
+    shapes, threads, seen = [(len(near), 16), (27, 16, 24), (24,)], torch.get_num_threads(), []
+    try:
+        for count in (1, 2, 2):
+            torch.set_num_threads(count)
+            seen.append(gradients(sparse_conv, near, shapes))
+    finally:
+        torch.set_num_threads(threads)
+    for others in seen[1:]:
+        assert all(torch.equal(a, x) for a, x in zip(seen[0], others, strict=True))
