@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from handful.errors import DataError, SettingError
+from handful.errors import DataError, SettingError, StoreError
 from handful.items.finding import Finding
 from handful.items.item import Collection, Item, Quarantined
 from handful.learning import Embedded, Learned, Progress, Settings, embed, learn, learning_curve
@@ -151,7 +151,17 @@ class Project:
     @property
     def _has_session(self) -> bool:
         """Whether anybody was ever asked: until then the folder alone is believed."""
-        return self._session is not None or (self.folder / LEDGER).exists()
+        if self._session is not None:
+            return True
+        try:
+            return (self.folder / LEDGER).exists()
+        except OSError as error:
+            raise StoreError(
+                "the project folder cannot be read.",
+                first=f"{self.folder} ({error.strerror})",
+                expected="a folder that may be read and written",
+                attempt="name another folder with --project DIR",
+            ) from error
 
     def ask(self, n: int = 12, *, by: str = "me") -> list[Item]:
         """The items most worth a label now, the most instructive first.

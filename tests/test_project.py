@@ -207,3 +207,17 @@ def test_estimates_are_plain_json(digits: Path) -> None:
     assert {"value", "low", "high", "confidence", "n", "method"} == set(
         json.loads(text)["accuracy"]
     )
+
+
+def test_a_project_folder_that_may_not_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told in four lines, with --project (root may read all, so the system is faked)."""
+    project = handful.open(write_digits(tmp_path / "digits", per_class=2))
+
+    def refused(*_: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", refused)
+    with pytest.raises(StoreError, match="--project"):
+        _ = project.labels

@@ -68,7 +68,11 @@ class Inspection:
 
         word, style = ("clean", "bold green") if self.ok else ("not clean", "bold red")
         numbers = f": {len(self.arrays):,} arrays and {len(self.strings):,} strings, "
-        verdict = "each of them explained" if self.ok else f"{len(self.faults)} faults"
+        verdict = (
+            "each of them explained"
+            if self.ok
+            else f"{len(self.faults)} fault{'s' * (len(self.faults) != 1)}"
+        )
         lines = [Line.assemble((word, style), numbers, verdict)]
         lines += [Line(f"  {_shown(fault)}") for fault in self.faults]
         if not full:

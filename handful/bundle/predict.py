@@ -25,6 +25,7 @@ from handful.encoders.prepare import prepare_picture
 from handful.encoders.runtime import Session
 from handful.heads.conformal import Thresholds, abstentions, prediction_sets
 from handful.items.decode import DecodeFailure, Picture, decode
+from handful.items.fingerprint import read
 from handful.items.folder import read_folder
 from handful.items.item import Item
 from handful.items.names import native, printable
@@ -163,11 +164,11 @@ class Predictor:
     def _read(self, source: Source, roots: Sequence[Path]) -> _Read:
         name = _name(source)
         try:
-            data = source if isinstance(source, bytes) else _place(source, roots).read_bytes()
+            data = source if isinstance(source, bytes) else read(Item(name, _place(source, roots)))
             picture = decode(data, target=self._recipe.decode_side)
         except DecodeFailure as failure:
             return _Read(name, error=failure.why)
-        except (OSError, ValueError) as error:  # ValueError: a path with a zero byte in it
+        except (OSError, ValueError) as error:  # a name that is too long, or has a zero byte
             return _Read(name, error=getattr(error, "strerror", None) or str(error))
         return _Read(name, self._prepared(picture), warnings=tuple(unlike(picture, self._data)))
 
@@ -226,7 +227,7 @@ def expand(paths: Iterable[str | Path]) -> list[str | Item]:
     """
     found: list[str | Item] = []
     for path in paths:
-        if not Path(path).is_dir():
+        if not str(path) or not _is_folder(path):
             found.append(str(path))
             continue
         inside = read_folder(Path(path))
@@ -234,6 +235,13 @@ def expand(paths: Iterable[str | Path]) -> list[str | Item]:
         places |= {one.path: inside.root / native(one.path) for one in inside.quarantined}
         found += [Item(f"{path}/{name}", place) for name, place in sorted(places.items())]
     return found
+
+
+def _is_folder(path: str | Path) -> bool:
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False  # its answer will say why
 
 
 def _name(source: Source) -> str:
@@ -246,6 +254,8 @@ def _place(source: str | Path | Item, roots: Sequence[Path]) -> Path:
     """The first place where the source is, its name taken as it stands or as handful prints it."""
     if isinstance(source, Item):
         return source.source
+    if not str(source):
+        raise ValueError("an empty name")
     names = (str(source), native(str(source)))
     places = [root / name for name in names for root in roots]
     return next((place for place in places if place.exists()), places[0])

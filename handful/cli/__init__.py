@@ -6,7 +6,9 @@ Every way out is decided here: 0 done; 1 it ran and the answer is bad news; 2 it
 
 from __future__ import annotations
 
+import io
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -20,12 +22,13 @@ from handful.cli.doctor import doctor
 from handful.cli.encoders import encoders
 from handful.cli.inspect import inspect
 from handful.cli.label import label
-from handful.cli.output import print_error
+from handful.cli.output import COULD_NOT_RUN, ReaderGone, print_error
 from handful.cli.predict import predict
 from handful.cli.report import report
 from handful.cli.train import train
 from handful.cli.verify import verify
 from handful.errors import HandfulError, SettingError
+from handful.items.names import printable
 
 STOPPED = 130  # what a shell expects of a program stopped by Ctrl-C
 
@@ -38,11 +41,16 @@ class Program(click.Group):
     ) -> NoReturn:
         """Run and leave with the status that the contract names."""
         words = list(sys.argv[1:] if args is None else args)
+        if isinstance(sys.stdout, io.TextIOWrapper):  # Latin-1 or ASCII in some shells and pipes
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             extra |= {"standalone_mode": False, "prog_name": "handful"}
             status = super().main(words, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            status = COULD_NOT_RUN
         except click.UsageError as error:
-            status = print_error(_usage_error(error), as_json="--json" in words)
+            status = print_error(_usage_error(error, words), as_json="--json" in words)
         except HandfulError as error:
             status = print_error(error, as_json="--json" in words)
         except (click.Abort, KeyboardInterrupt):
@@ -50,8 +58,7 @@ class Program(click.Group):
                 "\nStopped. What was computed is kept: run the same command to go on.", err=True
             )
             status = STOPPED
-        except BrokenPipeError:  # the reader of our output has gone; there is nobody to tell
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except ReaderGone:  # there is nobody to tell
             status = 0
         except Exception as error:
             if os.environ.get("HANDFUL_DEBUG"):
@@ -60,10 +67,11 @@ class Program(click.Group):
         sys.exit(status if isinstance(status, int) else 0)
 
 
-def _usage_error(error: click.UsageError) -> SettingError:
+def _usage_error(error: click.UsageError, words: Sequence[str]) -> SettingError:
     command = error.ctx.command_path if error.ctx else "handful"
     return SettingError(
-        error.format_message(),
+        error.format_message().replace("\n", " "),
+        first=printable(shlex.join(["handful", *words])),
         expected=error.ctx.command.get_usage(error.ctx).removeprefix("Usage: ")
         if error.ctx
         else "",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from handful.cli.findings import tally
+from handful.cli.options import SEED
 from handful.cli.output import Output, common
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ PUBLISHED = (
     show_default=True,
     help="Where to write model, report and features.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split.")
+@SEED
 @click.option(
     "--label",
     "labelling",
@@ -89,10 +90,12 @@ def demo(*, folder: str, seed: int, labelling: bool, output: Output) -> int:
     shown = project.held_out[0]
     answer = model.predict(shown.source)
     output.steps(_step(6, "Ask it about one photograph"), _answer(shown.path, shown.label, answer))
-    output.say(
+    output.line(
         f"\nDone in {time.perf_counter() - start:.0f} s.\n"
         f"Model    {saved}\nReport   {page}   (open it in a browser)\n"
-        "\n[bold]Next, with your own pictures[/], one folder per class:\n  handful train photos/\n"
+    )
+    output.say(
+        "[bold]Next, with your own pictures[/], one folder per class:\n  handful train photos/\n"
     )
     output.answer(
         {

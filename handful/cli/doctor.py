@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from handful.cli.findings import described
+from handful.cli.findings import described, tally
 from handful.cli.options import DATA, reading
 from handful.cli.output import Output, common
 
@@ -28,13 +28,18 @@ def doctor(
     with output.progress("Checking") as progress:
         findings = opened.doctor(progress=progress)
     faults = sum(one.severity == "fault" for one in findings)
-    output.say(f"[bold]{len(opened.items):,} pictures[/]", *described(findings))
+    output.say(f"[bold]{len(opened.items):,} pictures[/]: {tally(findings)}")
+    for note in opened.notes:
+        output.line(note)
+    for finding in described(findings):
+        output.line(finding)
     output.answer(
         {
             "items": len(opened.items),
             "faults": faults,
             "findings": [one.to_json() for one in findings],
             "quarantined": [one.to_json() for one in opened.quarantined],
+            "notes": list(opened.notes),
         }
     )
     return FAULTS_FOUND if faults else 0

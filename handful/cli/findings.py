@@ -16,12 +16,11 @@ STYLES: dict[Severity, str] = {"fault": "bold red", "warning": "yellow", "note":
 
 
 def described(findings: Sequence[Finding]) -> Iterator[Text]:
-    """Every finding: severity, reason, the first files and what to do."""
+    """Each finding: severity, reason, the first files and what to do."""
     from rich.text import Text
 
-    yield Text(tally(findings))
     for one in findings:
-        line = Text("\n")
+        line = Text()
         line.append(f"{one.severity:<8}", style=STYLES[one.severity])
         line.append(f"{one.kind}: ", style="bold")
         line.append(one.reason)

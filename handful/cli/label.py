@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from handful.cli.options import DATA, reading
+from handful.cli.options import DATA, SEED, reading
 from handful.cli.output import Output, common
 
 
@@ -30,9 +30,7 @@ from handful.cli.output import Output, common
     show_default=True,
     help="What turns a picture into numbers; `handful encoders` lists them.",
 )
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Seed of every choice made at random."
-)
+@SEED
 @common
 def label(
     data: str,
@@ -69,7 +67,7 @@ def label(
     bench.start()
     from handful.workbench.serve import serve  # half a second, in which the work has begun
 
-    output.say(f"[bold]{opened.name}[/]: {len(opened.items):,} pictures")
+    output.line(f"{opened.name}: {len(opened.items):,} pictures")
     if not output.as_json:
         click.echo(f"Label them at {door.address}")
     output.remark("Ctrl-C ends it. Nothing leaves this machine.")

@@ -8,8 +8,18 @@ from typing import Any
 
 import click
 
-DATA = click.argument("data", metavar="DATA", type=click.Path(path_type=str))
-MODEL = click.argument("model", metavar="MODEL", type=click.Path(path_type=str))
+# What may not be read is told by whoever opens it, in words of its own.
+PLACE = click.Path(path_type=str, readable=False)
+DATA = click.argument("data", metavar="DATA", type=PLACE)
+MODEL = click.argument("model", metavar="MODEL", type=PLACE)
+SEED = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),  # what both NumPy and scikit-learn take
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="Seed of every choice made at random.",
+)
 
 _READING = (
     click.option("--labels", metavar="COLUMN", help="Column of the table that holds the class."),

@@ -2,22 +2,25 @@
 
 Answers go to standard output, progress and errors to standard error. `--json` leaves one JSON
 object on standard output and nothing else; `--quiet` leaves out progress and pleasantries.
+Markup is for our own words alone: names of files and classes may hold anything, brackets too.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from handful.errors import HandfulError
+from handful.errors import HandfulError, StoreError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 COULD_NOT_RUN = 2
 Progress = Callable[..., None]
@@ -40,12 +43,15 @@ class Output:
         """For the answer, on standard output."""
         from rich.console import Console
 
-        return Console(highlight=False, soft_wrap=False)
+        return Console(highlight=False, soft_wrap=False, emoji=False)
 
     def say(self, *renderables: Any) -> None:
-        """Print for a person; nothing under `--json`."""
-        if not self.as_json:
-            self.console.print(*renderables)
+        """Print for a person, text as rich's markup; nothing under `--json`."""
+        self._print(*renderables)
+
+    def line(self, text: str | Text) -> None:
+        """Print text as it stands, whatever it holds and however long; nothing under `--json`."""
+        self._print(text, markup=False, soft_wrap=True)
 
     def steps(self, *renderables: Any) -> None:
         """As `say`, each on lines of its own."""
@@ -54,8 +60,8 @@ class Output:
 
     def remark(self, text: str) -> None:
         """A line that is nice to know; nothing under `--json` or `--quiet`."""
-        if not (self.quiet or self.as_json):
-            self.console.print(text, soft_wrap=True)
+        if not self.quiet:
+            self.line(text)
 
     def note(self, *lines: str) -> None:
         """What is worth knowing before the answer, on standard error; nothing under `--quiet`."""
@@ -66,7 +72,15 @@ class Output:
     def answer(self, value: object) -> None:
         """The whole answer as JSON; nothing without `--json`."""
         if self.as_json:
-            print(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=None))
+            write(json.dumps(value, allow_nan=False) + "\n")
+
+    def _print(self, *renderables: Any, **how: Any) -> None:
+        if self.as_json:
+            return
+        console = self.console
+        with _standard_output(), console.capture() as caught:
+            console.print(*renderables, **how)
+        write(caught.get())
 
     @contextmanager
     def progress(self, what: str, unit: str = "pictures") -> Iterator[Progress | None]:
@@ -110,10 +124,48 @@ def _plain_progress(what: str, unit: str) -> Progress:
     return update
 
 
+class ReaderGone(Exception):  # noqa: N818  (no failure: `handful inspect | head` is done)
+    """Nobody reads standard output any more."""
+
+
+def write(text: str) -> None:
+    """Put an answer on standard output, at once.
+
+    Raises:
+        ReaderGone: nobody reads it any more.
+        StoreError: it cannot be written (the disk is full).
+    """
+    with _standard_output():
+        click.echo(text, nl=False, color=True)
+
+
+@contextmanager
+def _standard_output() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        _forget_standard_output()
+        if isinstance(error, BrokenPipeError):  # click would end the program itself, with 1
+            raise ReaderGone from error
+        raise StoreError(
+            "the answer cannot be written.",
+            first=f"standard output ({error.strerror or error})",
+            expected="a terminal, a pipe, or a file on a disk with room",
+            attempt="send it elsewhere; what was computed is kept",
+        ) from error
+
+
+def _forget_standard_output() -> None:
+    """Send what is still to come nowhere, so that Python does not fail on it while it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def print_error(error: HandfulError, *, as_json: bool) -> int:
     """Four lines on standard error, or the same four fields as JSON. Returns the exit status."""
     if as_json:
-        print(json.dumps(error.to_json(), ensure_ascii=False))
+        with suppress(ReaderGone, StoreError):
+            write(json.dumps(error.to_json()) + "\n")
     click.echo(str(error), err=True)
     return COULD_NOT_RUN
 

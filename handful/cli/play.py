@@ -50,11 +50,11 @@ def play(folder: Path, *, seed: int, output: Output) -> int:
     rows = played(project, truth, output)
     model = project.fit()
     saved = model.save(folder / "labelled.handful")
-    output.say(
+    output.line(
         f"\n{LABELS} answers in {time.perf_counter() - start:.0f} s, embedding included.\n"
         f"The model is {saved}\n"
-        "\n[bold]Next, with your own pictures[/]:\n  handful label photos/\n"
     )
+    output.say("[bold]Next, with your own pictures[/]:\n  handful label photos/\n")
     output.answer({"items": len(truth), "session": rows, "model": str(saved)})
     return 0
 

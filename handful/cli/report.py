@@ -24,6 +24,6 @@ def report(model: str, *, only_print: bool, output: Output) -> None:
 
     page = find_report(Path(model), handful.load(model).identity)
     output.answer({"model": model, "report": str(page)})
-    output.say(str(page))
+    output.line(str(page))
     if not (only_print or output.as_json):
         webbrowser.open(page.resolve().as_uri())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from handful.cli.options import DATA, reading
+from handful.cli.options import DATA, SEED, reading
 from handful.cli.output import Output, common
 from handful.errors import SettingError
 
@@ -58,9 +58,7 @@ MINUTES = 5.0  # of --deep
     type=float,
     help="Say 'cannot say' as often as needed to be wrong on no more than this share of answers.",
 )
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Seed of every choice made at random."
-)
+@SEED
 @click.option(
     "--deep", is_flag=True, help="Train part of the encoder too, where it is clearly better."
 )
@@ -120,6 +118,7 @@ def train(
         turns=turns or "auto",
         project=project,
     )
+    output.note(*opened.notes)
     plan = opened.plan()
     if plan:
         output.note(*plan.lines())
@@ -141,6 +140,7 @@ def train(
             "items": len(opened.items),
             "classes": list(model.classes),
             "quarantined": [one.to_json() for one in opened.quarantined],
+            "notes": list(opened.notes),
             "encoder": model.encoder,
             "device": opened.device,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},

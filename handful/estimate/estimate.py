@@ -81,6 +81,7 @@ def estimate(
         interval = intervals.mean_interval(losses, units, confidence=confidence, widening=widening)
         return figure(float(losses.mean()), interval, "Student's t")
 
+    accuracy = share(np.ones(n, dtype=bool))
     area = positive = None
     counts = np.bincount(y, minlength=k)
     if k == 2 and counts.min() > 0:
@@ -95,7 +96,7 @@ def estimate(
     return Estimate(
         n=n,
         method=method,
-        accuracy=share(np.ones(n, dtype=bool)),
+        accuracy=accuracy,
         balanced_accuracy=figure(
             metrics.balanced_accuracy(probabilities, y),
             _balanced_interval(hits, y, units, confidence, widening),
@@ -105,7 +106,7 @@ def estimate(
         brier=mean(metrics.brier_scores(probabilities, y)),
         calibration_error=figure(
             metrics.calibration_error(probabilities, y),
-            _calibration_interval(probabilities, y, units, confidence, seed),
+            _calibration_interval(probabilities, y, units, accuracy, seed),
             "bootstrap",
         ),
         auroc=area,
@@ -146,13 +147,18 @@ def _calibration_interval(
     probabilities: Float[np.ndarray, "n k"],
     y: Int[np.ndarray, " n"],
     units: Int[np.ndarray, " n"] | None,
-    confidence: float,
+    accuracy: Figure,
     seed: int,
 ) -> intervals.Interval:
     """Percentiles over resampled units, in the bins of the whole.
 
     A resample shows chance twice, once from the items seen and once from drawing them again, so
     twice the chance share is taken off.
+
+    Where hardly an answer is wrong, resamples hold none either, and the percentiles shrink to a
+    point. So the lower limit takes off the chance share of bins with one more right and one more
+    wrong (Laplace), and the upper is not below the gap between mean confidence and either end of
+    the accuracy's interval: the calibration error is never below that gap (Jensen).
     """
     bins = reliability(probabilities, y)
     gap = probabilities.max(axis=1) - (probabilities.argmax(axis=1) == y)
@@ -164,9 +170,16 @@ def _calibration_interval(
     random = np.random.default_rng(seed)
     drawn = random.multinomial(shape[0], np.full(shape[0], 1 / shape[0]), size=RESAMPLES)
     count = np.maximum(drawn @ sizes, 1)
-    chance = 2 * bins.accuracy * (1 - bins.accuracy) / np.maximum(bins.n - 1, 1)
-    squared = ((drawn @ gaps) / count) ** 2 - chance
-    errors = np.sqrt(np.maximum((count * squared).sum(axis=1) / count.sum(axis=1), 0.0))
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(errors, [tail, 1 - tail])
-    return float(low), float(high)
+
+    def limit(quantile: float, of_bins: Float[np.ndarray, " b"]) -> float:
+        chance = 2 * of_bins * (1 - of_bins) / np.maximum(bins.n - 1, 1)
+        squared = ((drawn @ gaps) / count) ** 2 - chance
+        errors = np.maximum((count * squared).sum(axis=1) / count.sum(axis=1), 0.0)
+        return float(np.sqrt(np.quantile(errors, quantile)))
+
+    tail = (1 - accuracy.confidence) / 2
+    low = limit(tail, (bins.accuracy * bins.n + 1) / (bins.n + 2))
+    high = limit(1 - tail, bins.accuracy)
+    confident = float(probabilities.max(axis=1).mean())
+    at_least = max(confident - accuracy.low, accuracy.high - confident)
+    return low, max(high, at_least)

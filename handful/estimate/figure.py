@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -42,7 +43,7 @@ class ClassFigures:
     precision: Figure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Estimate:
     """How good a model is, from items that it did not learn from.
 
@@ -59,6 +60,28 @@ class Estimate:
     auroc: Figure | None = None
     positive: str | None = None
     per_class: Mapping[str, ClassFigures] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Estimate: accuracy {self.accuracy}, n = {self.n:,}, {self.method}"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: each figure with its interval, as a small table."""
+        figures = {
+            "accuracy": self.accuracy,
+            "balanced accuracy": self.balanced_accuracy,
+            "AUROC": self.auroc,
+            "log-loss": self.log_loss,
+            "Brier score": self.brier,
+            "calibration error": self.calibration_error,
+        }
+        body = "".join(
+            f'<tr><th style="text-align:left">{name}</th>'
+            f'<td style="text-align:left">{one}</td></tr>'
+            for name, one in figures.items()
+            if one is not None
+        )
+        caption = f"{self.n:,} items, {html.escape(self.method)}"
+        return f"<table><caption>{caption}</caption>{body}</table>"
 
     def to_json(self) -> dict[str, object]:
         """As `--json` prints it."""

@@ -31,6 +31,8 @@ def open_data(
         SettingError: `labels` with a folder, or a column or pattern that is found nowhere.
     """
     path = Path(data).expanduser()
+    if not str(data):  # an unset variable of the shell's; Path takes it for the working folder
+        raise _unusable(path, "an empty name", "name the folder; `.` is where you are")
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
     except OSError as error:

@@ -89,6 +89,8 @@ class _Walk:
             below = []
             for entry in self._entries(within, folder):
                 path = within + printable(entry.name)
+                if entry.name.lower().endswith(_OWN_SUFFIX):
+                    continue
                 if self._is_passed_over(entry.name):
                     self.num_hidden += 1
                 elif self._is_folder(entry):
@@ -101,7 +103,8 @@ class _Walk:
         """What was passed over."""
         notes = []
         if self.num_hidden:
-            notes.append(f"{self.num_hidden:,} hidden files or folders were passed over.")
+            what = "file or folder was" if self.num_hidden == 1 else "files or folders were"
+            notes.append(f"{self.num_hidden:,} hidden {what} passed over.")
         if self.others:
             named = ", ".join(sorted(self.others)[:_NAMED_IN_NOTES])
             rest = len(self.others) - _NAMED_IN_NOTES
@@ -129,7 +132,7 @@ class _Walk:
     @staticmethod
     def _is_passed_over(name: str) -> bool:
         small = name.lower()
-        return name.startswith(".") or small in _LEFT_BY_SYSTEMS or small.endswith(_OWN_SUFFIX)
+        return name.startswith(".") or small in _LEFT_BY_SYSTEMS
 
     @staticmethod
     def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -144,7 +144,8 @@ def _parquet(path: Path) -> Sheet:
                     f"SELECT {wanted} FROM read_parquet(?)", [str(plain)]
                 ).fetchall()
         except (duckdb.Error, UnicodeDecodeError) as error:
-            raise unreadable(path, f"not Parquet: {str(error).splitlines()[0]}") from error
+            why = str(error).splitlines()[0].replace(str(plain), path.name)
+            raise unreadable(path, f"not Parquet: {why}") from error
     rows = [plainly, *([cell_text(cell) for cell in row] for row in found)]
     return _sheet(path, enumerate(rows), ())
 

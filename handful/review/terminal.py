@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from handful.estimate.figure import Estimate
+from handful.items.item import Quarantined
 from handful.review.confusion import confusion_matrix, mix_ups
 from handful.review.mislabels import Suspect, suspects
 from handful.review.review import Review, Scope
@@ -13,10 +15,12 @@ from handful.review.wording import count, headline, percent, percent_range, prin
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
     from rich.table import Table
+    from rich.text import Text
 
 MAX_CLASSES = 12
 MAX_MIX_UPS = 5
 MAX_SUSPECTS = 5
+MAX_SET_ASIDE = 5
 
 
 def summary(review: Review) -> Group:
@@ -45,9 +49,21 @@ def summary(review: Review) -> Group:
     if found:
         parts += [Text(), _suspects(review, found)]
     if review.quarantined:
-        files = "file was" if len(review.quarantined) == 1 else "files were"
-        parts += [Text(), Text(f"{count(len(review.quarantined))} {files} set aside.")]
+        parts += [Text(), _set_aside(review.quarantined)]
     return Group(*parts)
+
+
+def _set_aside(quarantined: Sequence[Quarantined]) -> Text:
+    """Which files were left out of learning, and why: the first of them, and how many."""
+    from rich.text import Text
+
+    files = "file was" if len(quarantined) == 1 else "files were"
+    lines = [f"{count(len(quarantined))} {files} set aside; the rest went on without."]
+    lines += [f"  {printable(one.path)}: {one.why}" for one in quarantined[:MAX_SET_ASIDE]]
+    more = len(quarantined) - MAX_SET_ASIDE
+    if more > 0:
+        lines.append(f"  and {count(more)} more: the report names them all, as does handful doctor")
+    return Text("\n".join(lines))
 
 
 def _side(scope: Scope) -> str:
@@ -75,7 +91,7 @@ def _classes(estimate: Estimate) -> Table:
     shown = ranked[:MAX_CLASSES]
     some = len(shown) < len(ranked)
     table = _table(f"The {len(shown)} worst of {count(len(ranked))} classes" if some else "Classes")
-    table.add_column("class", overflow="ellipsis", no_wrap=True, max_width=24)
+    table.add_column("class", overflow="ellipsis", no_wrap=True, max_width=20)
     for name in ("items", "found", "", "right if named", ""):
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name) or 9)
     for name, of in shown:

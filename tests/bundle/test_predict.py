@@ -100,7 +100,7 @@ def test_one_picture_that_cannot_be_read_is_an_error(model: Model, folder: Path)
     """A single path gives four lines with the reason."""
     with pytest.raises(DataError) as caught:
         model.predict(folder / "none.png")
-    assert "none.png (No such file or directory)" in caught.value.first
+    assert "none.png (there is no such file)" in caught.value.first
     assert len(str(caught.value).splitlines()) == 4
 
 
@@ -113,9 +113,9 @@ def test_among_many_the_rest_goes_on(model: Model, folder: Path) -> None:
     assert [one.path for one in answers] == [*paths[:-2], "a\\x00b.png", "large.jpg"]
     assert [bool(one.error) for one in answers] == [False, *[True] * len(bad), False]
     assert answers[1] == Prediction(
-        "none.png", None, 0.0, {}, (), True, error="No such file or directory"
+        "none.png", None, 0.0, {}, (), True, error="there is no such file"
     )
-    assert answers[1].to_json()["error"] == "No such file or directory"
+    assert answers[1].to_json()["error"] == "there is no such file"
 
 
 def test_the_order_is_kept_over_many_batches(model: Model) -> None:

@@ -1,6 +1,7 @@
 """The commands: what they print, where, and how they end."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from handful.cli import main
 from tests.samples import write_digits
@@ -42,7 +44,7 @@ def test_train_prints_what_the_contract_names(place: Path) -> None:
     said = answer("train", place / "digits", "-o", place / "t.handful", "--test", "0.2")
     assert {
         "items", "classes", "quarantined", "encoder", "device", "seconds", "estimate", "test",
-        "candidates", "deep", "model", "report",
+        "candidates", "deep", "model", "notes", "report",
     } == set(said)  # fmt: skip
     assert {"embed", "fit", "total"} <= set(said["seconds"])
     assert (60, ["digit-0", "digit-1", "digit-7"]) == (said["items"], said["classes"])
@@ -70,6 +72,109 @@ def test_predict_answers_files_folders_and_broken_files(place: Path) -> None:
     assert "error" in said[-1]
     assert 15 <= sum(one["label"] == "digit-7" for one in said)
     assert "digit-7" in run("predict", place / "m.handful", place / "digits" / "digit-7").stdout
+
+
+def test_predict_shows_names_as_they_are_and_doubts(place: Path, tmp_path: Path) -> None:
+    """Brackets in names are no markup, and in what a picture is unlike the others is said."""
+    names = tmp_path / "[red]new"
+    names.mkdir()
+    Image.new("RGB", (900, 900), "orange").save(names / "[bold]a.png")
+    done = run("predict", place / "m.handful", names)
+    assert 0 == done.exit_code
+    said = "".join(line.split("  ")[0] for line in done.stdout.splitlines())
+    assert "[red]new/[bold]a.png" in said
+    assert "colour" in done.stdout
+
+
+def test_predict_ends_with_1_where_nothing_could_be_read(place: Path, tmp_path: Path) -> None:
+    """Missing files, pipes, empty names and broken pictures are answered at once, each with why."""
+    os.mkfifo(tmp_path / "pipe.png")
+    done = run("predict", place / "m.handful", tmp_path / "none.png", tmp_path / "pipe.png", "")
+    assert 1 == done.exit_code
+    for why in ("there is no such file", "it is a pipe", "an empty name"):
+        assert why in " ".join(done.stdout.split())
+
+
+def test_training_names_what_it_left_out(tmp_path: Path) -> None:
+    """Loose pictures, files passed over and files set aside are told, with the reason."""
+    folder = write_digits(tmp_path / "digits", per_class=6)
+    (folder / "digit-0" / "0000.png").rename(folder / "loose.png")
+    (folder / "digit-0" / "notes.xyz").write_text("not a picture")
+    (folder / "digit-1" / "cut.png").write_bytes(b"")
+    done = run("train", folder, "-o", tmp_path / "m.handful")
+    assert "1 of 19 pictures lie in no class folder" in done.stderr
+    assert "digit-0/notes.xyz" in done.stderr
+    assert "digit-1/cut.png: empty: 0 bytes" in done.stdout
+    checked = run("doctor", folder)
+    assert "1 of 19 pictures lie in no class folder" in checked.stdout
+    assert 2 == len(json.loads(run("doctor", folder, "--json").stdout)["notes"])
+
+
+def test_what_the_doctor_proposes_can_be_copied(tmp_path: Path) -> None:
+    """A finding is never broken into lines within a command, however narrow the terminal."""
+    folder = write_digits(tmp_path / "digits", per_class=12)
+    for at, picture in enumerate(sorted(folder.glob("*/*.png"))):
+        picture.rename(picture.with_name(f"patient_{at // 4}_{at % 4}.png"))
+    pattern = re.search(r"--group '(.*)'\.$", run("doctor", folder).stdout, re.MULTILINE)
+    assert pattern is not None
+    grouped = run("doctor", folder, "--group", pattern[1])
+    assert 2 != grouped.exit_code, grouped.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_output_that_cannot_say_everything(place: Path, encoding: str) -> None:
+    """Where the terminal is not UTF-8, signs are escaped, and JSON stays JSON."""
+    odd = write_digits(place / f"zwölf → {encoding}", per_class=3)
+    (odd / "digit-0").rename(odd / "ноль")
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "handful", "doctor", str(odd)]
+    spoken = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert b"fault in handful" not in spoken.stderr
+    assert b"digit-1" in spoken.stdout
+    written = subprocess.run(
+        [*command, "--json"], capture_output=True, check=False, env=environment
+    )
+    assert "ноль" in str(json.loads(written.stdout))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_an_answer_that_finds_no_room(place: Path, how: list[str]) -> None:
+    """A full disk behind standard output is four lines and status 2."""
+    command = [sys.executable, "-m", "handful", "doctor", str(place / "digits"), "--quiet", *how]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert 2 == done.returncode
+    assert done.stderr.startswith("StoreError: the answer cannot be written.")
+    assert 4 == len(done.stderr.strip().splitlines())
+
+
+def test_a_reader_that_has_gone_is_no_bad_news(place: Path) -> None:
+    """`handful inspect | head -1` ends with status 0, and nothing is complained of."""
+    command = [sys.executable, "-m", "handful", "inspect", str(place / "m.handful")]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout is not None
+    running.stdout.close()
+    running.stdout = None
+    assert b"" == running.communicate()[1]
+    assert 0 == running.returncode
+
+
+def test_no_command_at_all_shows_the_help() -> None:
+    """`handful` alone is answered with the commands, not with an error."""
+    done = run()
+    assert 2 == done.exit_code
+    assert "Error" not in done.stderr
+    assert "Start here" in done.stderr
+
+
+def test_what_may_not_be_read_is_told_in_our_words(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A picture without permission costs only itself (root may read all, so access is faked)."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert 0 == run("predict", place / "m.handful", place / "digits" / "digit-7").exit_code
+    assert 0 == run("verify", place / "m.handful").exit_code
 
 
 def test_verify_and_inspect_pass_on_a_good_file(place: Path) -> None:
@@ -129,14 +234,16 @@ def test_encoders_lists_the_default() -> None:
         (["no-such-command"], "SettingError"),
         (["predict", "no.handful", "x.png"], "BundleError"),
         (["train", "x", "--no-such-option"], "SettingError"),
+        (["train", ""], "DataError"),
+        (["train", "x", "--seed", "-1"], "SettingError"),
     ],
 )
-def test_usage_errors_end_with_2_and_at_most_four_lines(words: list[str], name: str) -> None:
+def test_usage_errors_end_with_2_and_four_lines(words: list[str], name: str) -> None:
     """Whatever the mistake: status 2, a named error, no traceback; as JSON where that was asked."""
     done = run(*words)
     assert 2 == done.exit_code
     assert done.stderr.startswith(name)
-    assert len(done.stderr.strip().splitlines()) <= 4
+    assert 4 == len(done.stderr.strip().splitlines())
     said = json.loads(run(*words, "--json").stdout)
     assert {"error", "what", "first", "expected", "try"} == set(said)
 

@@ -80,3 +80,22 @@ def test_nothing_to_estimate_is_an_error() -> None:
         estimate(np.empty((0, 2)), np.empty(0, dtype=int), ("a", "b"))
     with pytest.raises(SettingError):
         estimate(*drawn(9), ("a", "b"), confidence=95.0)
+
+
+@pytest.mark.parametrize("num_wrong", [0, 1])
+def test_hardly_an_error_proves_no_calibration(num_wrong: int) -> None:
+    """Forty sure answers, none or one wrong: the error may be nought, and may be large."""
+    y = np.zeros(40, int)
+    probabilities = np.tile([0.98, 0.02], (40, 1))
+    probabilities[:num_wrong] = [0.02, 0.98]
+    found = estimate(probabilities, y, ("a", "b"), method="test split")
+    assert 0 == found.calibration_error.low
+    assert found.calibration_error.high >= 0.98 - found.accuracy.low > 0.04
+
+
+def test_an_estimate_in_one_line_and_in_a_notebook() -> None:
+    """Printed it is a line with interval, n and method; in a notebook a table of all figures."""
+    found = estimate(*drawn(200), ("a", "b"), method="test split")
+    assert f"Estimate: accuracy {found.accuracy}, n = 200, test split" == str(found)
+    for one in (found.accuracy, found.balanced_accuracy, found.auroc, found.calibration_error):
+        assert str(one) in found._repr_html_()

@@ -222,3 +222,12 @@ def test_a_table_that_is_a_folder_is_refused(folder: Path) -> None:
     (folder / "folder.csv").mkdir()
     with pytest.raises(HandfulError, match="cannot be read"):
         read_table(folder / "folder.csv")
+
+
+def test_a_table_that_is_no_parquet(tmp_path: Path) -> None:
+    """The error names the user's file, not the place from which it was read."""
+    (tmp_path / "t.parquet").write_text("path,label\n")
+    with pytest.raises(DataError) as caught:
+        read_table(tmp_path / "t.parquet")
+    assert "t.parquet (not Parquet" in caught.value.first
+    assert "/" not in caught.value.first

@@ -60,3 +60,8 @@ def paths_of(items: Iterable[Item]) -> tuple[str, ...]:
 def counted(n: int, noun: str, plural: str = "") -> str:
     """ "1 file", "2 files", "1,024 files"."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def span(low: int, high: int) -> str:
+    """ "3 to 9", or "3" where the two are the same."""
+    return f"{low:,} to {high:,}" if low < high else f"{low:,}"

@@ -46,10 +46,11 @@ def wrong_ending(examined: Examined) -> Iterator[Finding]:
         if suffix and suffix not in _SUFFIXES[seen.format]:
             wrong[suffix, seen.format].append(item)
     for (suffix, kind), items in wrong.items():
+        hold = "holds" if len(items) == 1 else "hold"
         yield Finding(
             kind="wrong-extension",
             paths=paths_of(items),
-            reason=f"{counted(len(items), 'file')} named {suffix} hold {kind}: read all the same",
+            reason=f"{counted(len(items), 'file')} named {suffix} {hold} {kind}: read all the same",
             severity="note",
             suggestion=f"Rename to {_SUFFIXES[kind][0]}: other programs may refuse them.",
         )

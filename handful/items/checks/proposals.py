@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from handful.items.checks.examined import Examined, counted
+from handful.items.checks.examined import Examined, counted, span
 from handful.items.finding import Finding
 from handful.items.item import Item
 
@@ -24,14 +24,15 @@ _SPEAKING = (
     "|series|study|session|visit|scene|module|panel|batch|lot|id|p|s"
 )
 _START, _GAP, _TOKEN = r"(?:^|[/_\-. ])", r"[_\-. ]", r"[^/_\-. ]+"
+_ENDING = r"\.[^/.]+$"  # apart, or `cat/001.jpg` and `dog/001.jpg` would be a group
 
 # After names that speak ("patient03") come times to the minute (20240131_120455), days, and the
 # first parts of names. The first group of each pattern names the items' group.
 _PATTERNS = (
     rf"{_START}(\d{{8}}{_GAP}?\d{{4}})\d{{2}}(?!\d)",
     rf"{_START}((?:19|20)\d\d[-_.]?\d\d[-_.]?\d\d)(?!\d)",
-    rf"(?:^|/)({_TOKEN}){_GAP}[^/]*$",
-    rf"(?:^|/)({_TOKEN}{_GAP}{_TOKEN}){_GAP}[^/]*$",
+    rf"(?:^|/)({_TOKEN}){_GAP}[^/]*{_ENDING}",
+    rf"(?:^|/)({_TOKEN}{_GAP}{_TOKEN}){_GAP}[^/]*{_ENDING}",
 )
 
 _MIN_ITEMS = 10
@@ -104,8 +105,8 @@ class _Proposal:
         return Finding(
             kind="group-candidate",
             paths=tuple(self.groups[largest][:_SHOWN]),
-            reason=f"the names speak of {counted(len(sizes), 'group')} of {min(sizes)} to"
-            f" {max(sizes)} pictures: {named}, ...",
+            reason=f"the names speak of {counted(len(sizes), 'group')} of"
+            f" {span(min(sizes), max(sizes))} pictures: {named}, ...",
             score=0.5 * in_company,  # half: only a person knows what the names mean
             severity="warning",
             suggestion=f"If they belong together, pass --group '{self.pattern}'.",

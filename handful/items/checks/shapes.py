@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from handful.items.checks.examined import Examined, counted, paths_of
+from handful.items.checks.examined import Examined, counted, paths_of, span
 from handful.items.finding import Finding
 
 # The rest of a set is "few" up to this share, and a set is judged from so many pictures on.
@@ -28,11 +28,12 @@ def tiny(examined: Examined) -> Iterator[Finding]:
     median = float(np.median(sides))
     small = np.flatnonzero((sides < _TINY_SIDE) | (sides < _TINY_SHARE * median))
     if len(small):
+        between = span(int(sides[small].min()), int(sides[small].max()))
         yield Finding(
             kind="tiny",
             paths=paths_of(examined.items[i] for i in small),
-            reason=f"{counted(len(small), 'picture')} with a short side from {sides[small].min()}"
-            f" to {sides[small].max()} pixels; the median is {median:.0f}",
+            reason=f"{counted(len(small), 'picture')} with a short side of {between} pixels;"
+            f" the median is {median:.0f}",
             severity="warning",
             suggestion="Thumbnails and placeholders teach nothing: take them out.",
         )

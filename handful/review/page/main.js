@@ -87,7 +87,7 @@ const sections = [
   section(
     "tried",
     "What was tried",
-    "The head with the lowest log-loss on items it had not learned from was kept.",
+    "Judged by the log-loss on items they had not learned from. Ridge is kept unless logistic regression is lower by more than chance explains.",
     tried(report),
   ),
   section("doctor", "What the doctor found", null, doctor(report)),

@@ -15,7 +15,7 @@ N = range(6)
 
 SPEAKING = {
     "patients": ([f"{c}/patient{i:02}_view{v}.png" for c in "ab" for i in N for v in N], 6),
-    "patient folders": ([f"Patient {i}/{v}.png" for i in N for v in N], 6),
+    "patient folders": ([f"{c}/Patient {i}/{v}.png" for c in "ab" for i in N for v in N], 6),
     "short": ([f"{c}/P{i}-{v}.png" for c in "ab" for i in N for v in N], 6),
     "plates": ([f"plate-{i}_well{v}_dapi.tif" for i in N for v in N], 6),
     "names": ([f"{n}_{v}.jpg" for n in ("ann", "bob", "cy", "dee", "eve") for v in N], 5),
@@ -32,6 +32,8 @@ SILENT = {
     "all different": [f"{i:x}{i * 7919:x}.png" for i in range(60)],
     "too few": [f"patient{i}_{v}.png" for i in range(2) for v in range(4)],
     "two patients": [f"patient{i}_{v}.png" for i in range(2) for v in range(40)],
+    "numbers in each class": [f"{c}/{i:03}.jpg" for c in ("cat", "dog") for i in range(30)],
+    "counters in each class": [f"{c}/img_{i:03}.jpg" for c in ("cat", "dog") for i in range(30)],
     "half": [f"patient{i}_{v}.png" for i in N for v in N] + [f"{i}.png" for i in range(40)],
 }
 
@@ -69,8 +71,7 @@ def test_a_proposal_in_words() -> None:
     """The reason counts the groups and names some; it is a warning and never sure."""
     paths, _ = SPEAKING["patients"]
     finding = only(list(group_candidates(examined([item(p, p[0]) for p in paths]))))
-    assert (
-        "the names speak of 6 groups of 12 to 12 pictures: patient00, patient01, patient02, ..."
-        == (finding.reason)
+    assert "the names speak of 6 groups of 12 pictures: patient00, patient01, patient02, ..." == (
+        finding.reason
     )
     assert ("warning", 0.5, 6) == (finding.severity, finding.score, len(finding.paths))

@@ -29,7 +29,7 @@ def test_tiny_pictures() -> None:
     """One pixel, and an eighth of the usual size, are tiny; a set of small pictures is not."""
     finding = only(list(shapes.tiny(sized([(300, 300)] * 5 + [(1, 1), (500, 30)]))))
     assert ("005.png", "006.png") == finding.paths
-    assert "2 pictures with a short side from 1 to 30 pixels; the median is 300" == finding.reason
+    assert "2 pictures with a short side of 1 to 30 pixels; the median is 300" == finding.reason
     assert [] == list(shapes.tiny(sized([(8, 8)] * 9 + [(4, 4)])))
     assert ("000.png",) == only(list(shapes.tiny(sized([(2, 9)])))).paths
 

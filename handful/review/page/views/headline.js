@@ -78,7 +78,12 @@ function pointers(report, scope) {
     found.push({
       href: "#doctor",
       figure: count(aside + findings.total),
-      words: `${counted(findings.total, "findings")} about the data, ${counted(aside, "files")} set aside`,
+      words: [
+        findings.total && `${aside ? counted(findings.total, "findings") : "findings"} about the data`,
+        aside && `${findings.total ? counted(aside, "files") : "files"} set aside`,
+      ]
+        .filter(Boolean)
+        .join(", "),
     });
   }
   return found;

@@ -30,6 +30,7 @@ export function tried(report) {
         ),
       ),
     ]),
+    "tried",
   );
 }
 
