@@ -49,7 +49,7 @@ class Settings:
         turns: how pictures may be turned without changing their class, for that: "none",
             "mirror", "flips", "turns", or "auto": a test on the data decides.
     Raises:
-        SettingError: a fraction is out of its range.
+        SettingError: a fraction or the seed is out of its range.
     """
 
     test: float | None = None
@@ -61,6 +61,12 @@ class Settings:
     turns: str = "auto"
 
     def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise SettingError(
+                "seed must not be negative.",
+                first=f"seed = {self.seed}",
+                expected="a whole number from 0 up",
+            )
         fractions = {"test": self.test, "coverage": self.coverage, "max_error": self.max_error}
         for name, value in fractions.items():
             if value is not None and not 0 < value < 1:
@@ -188,6 +194,13 @@ def learn(
         raise _no_labels(collection)
     labels = np.array([str(embedded.items[at].label) for at in chosen])
     held_out = _held_out(embedded, chosen, labels.tolist(), settings)
+    if held_out.all():
+        raise DataError(
+            "every item with a label is kept aside to test on, so there is nothing to learn from.",
+            first=f"{len(labels):,} items, all of the split `test`",
+            expected="most of them with `train` in the column `split`",
+            attempt="change `split`, or leave the column out and give --test 0.25",
+        )
     classes = tuple(sorted(set(labels[~held_out].tolist())))
     known = np.isin(labels, classes)  # the doctor names test items of a class never learned
     chosen, labels, held_out = chosen[known], labels[known], held_out[known]
@@ -409,5 +422,5 @@ def _no_labels(collection: Collection) -> DataError:
         "no item has a label, so there is nothing to learn from.",
         first=collection.notes[0] if collection.notes else f"{len(collection):,} items in no class",
         expected="one folder of pictures per class, or a table with a column `label`",
-        attempt="move the pictures into folders named after their classes",
+        attempt="class folders, --labels COLUMN for a table, or handful label to give them",
     )

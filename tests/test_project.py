@@ -83,6 +83,16 @@ def test_a_split_column_is_obeyed(digits: Path) -> None:
         handful.open(table, test=0.2)
 
 
+def test_a_table_that_tests_on_everything_is_refused(digits: Path) -> None:
+    """With nothing left to learn from, that is what is said."""
+    table = digits / "all-test.csv"
+    paths = [path.relative_to(digits).as_posix() for path in digits.glob("digit-*/*.png")]
+    rows = "\n".join(f"{path},{path[6]},test" for path in paths)
+    table.write_text(f"path,label,split\n{rows}")
+    with pytest.raises(DataError, match="kept aside to test on"):
+        handful.open(table).fit()
+
+
 def test_groups_are_never_parted(digits: Path) -> None:
     """With groups the estimate counts whole groups, and its interval is wider."""
     alone = handful.open(digits).fit().estimate.balanced_accuracy
@@ -138,9 +148,11 @@ def test_a_class_with_one_item_is_learned_and_not_flattered(tmp_path: Path) -> N
     assert 0 == estimate.per_class["digit-7"].recall.value
 
 
-@pytest.mark.parametrize("setting", [{"test": 25.0}, {"coverage": 0.0}, {"max_error": 1.0}])
+@pytest.mark.parametrize(
+    "setting", [{"test": 25.0}, {"coverage": 0.0}, {"max_error": 1.0}, {"seed": -1}]
+)
 def test_settings_out_of_range_are_refused(digits: Path, setting: dict[str, float]) -> None:
-    """Fractions outside (0, 1) are SettingErrors that name themselves."""
+    """Fractions outside (0, 1), and a seed below 0, are SettingErrors that name themselves."""
     with pytest.raises(SettingError, match=next(iter(setting))):
         handful.open(digits, **setting)  # type: ignore[arg-type]
 

@@ -180,7 +180,7 @@ def _checked(
     if len(classes) < 2:
         raise DataError(
             "There is nothing to tell apart: fewer than two classes.",
-            first=f"{len(y)} items, all of class {classes[0]!r}" if len(y) else "no items",
+            first=f"{len(y)} items, all of class {str(classes[0])!r}" if len(y) else "no items",
             expected="items of two classes or more",
             attempt="label an item of another class",
         )
