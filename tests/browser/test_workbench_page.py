@@ -53,6 +53,34 @@ def test_without_a_graphics_card_our_own_pixels_are_drawn(desk: Desk) -> None:
     assert page.evaluate(INK) != ink
 
 
+def test_only_what_changes_is_drawn_again(desk: Desk) -> None:
+    """A flag changes no colour and no figure: the map is not painted, the meter's parts stay."""
+    page = desk.open()
+    taught(page)
+    saved(page)
+    page.wait_for_timeout(1000)
+    page.evaluate(
+        """() => {
+            const paint = CanvasRenderingContext2D.prototype.putImageData;
+            window.painted = 0;
+            CanvasRenderingContext2D.prototype.putImageData = function (...all) {
+                window.painted += 1;
+                return paint.apply(this, all);
+            };
+            document.querySelector('.rail .per-class').dataset.seen = 'yes';
+        }"""
+    )
+    page.keyboard.press("f")
+    saved(page)
+    expect(page.locator(".kinds", has_text="Flagged 1")).to_be_visible()
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.painted") == 0
+    expect(page.locator(".per-class[data-seen]")).to_have_count(1)
+    page.keyboard.press("1")
+    saved(page)
+    page.wait_for_function("window.painted > 0")
+
+
 def test_pointing_shows_the_picture_and_a_click_its_like(desk: Desk) -> None:
     """What lies under the pointer shows with its name; clicking it gathers what is alike."""
     page = desk.open()

@@ -46,6 +46,20 @@ function initial() {
   };
 }
 
+/**
+ * What is new, but for the parts that say what they said before: those stay the same objects, and
+ * what shows them is not drawn again.
+ * @template {Record<string, any>} T @param {T | null} before @param {T} now @returns {T}
+ */
+function renewed(before, now) {
+  if (!before) return now;
+  const entries = Object.entries(now).map(([key, value]) => [
+    key,
+    JSON.stringify(value) === JSON.stringify(before[key]) ? before[key] : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
 /** Which pick comes next without an answer, going round; -1 when all have one. @param {Batch} batch @param {number} from */
 export function nextOpen(batch, from) {
   const n = batch.picks.length;
@@ -113,7 +127,7 @@ export function createStore() {
     sessionArrived(session) {
       // Classes named here that the server had not heard of when it spoke stay in sight.
       const named = state.named.filter((name) => !session.classes.some((c) => c.name === name));
-      set({ named, session: named.reduce(withClass, session) });
+      set({ named, session: renewed(state.session, named.reduce(withClass, session)) });
     },
     /** @param {string[]} paths */
     itemsArrived(paths) {
