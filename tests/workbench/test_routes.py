@@ -87,6 +87,17 @@ def test_undo_takes_a_lasso_back_at_once(page: Page) -> None:
     assert not page.get("/api/session")["can_redo"]
 
 
+def test_each_item_may_have_a_label_of_its_own(page: Page) -> None:
+    """Three suggestions accepted at once are one gesture: one undo takes all of them back."""
+    page.label([0, 1, 2], None, labels=["a", "b", "a"], source="suggestion")
+    assert ["a", "b", "a"] == list(page.project.labels.values())
+    assert [0, 1, 2] == page.post("/api/undo", {})["items"]
+    assert {} == page.project.labels
+    page.label([0, 1], None, labels=["a", "b"])
+    page.label([3, 4], None, labels=["a", "b"], verdict="not")
+    assert ["a", "b", "b", "a"] == list(page.project.labels.values())
+
+
 def test_verdicts_and_flags(page: Page) -> None:
     """Unsure, skip, clear, flags, and "not this" among two classes and among three."""
     page.label([0], "a")
@@ -130,6 +141,9 @@ def test_an_audit_item_cannot_be_skipped_for_nothing(page: Page) -> None:
         {"verdict": "maybe"},
         {"source": "audit"},
         {"id": "17"},
+        {"labels": ["a"]},
+        {"label": None, "labels": ["a", "b"]},
+        {"label": None, "labels": ["a"], "verdict": "unsure"},
         {"colour": "red"},
     ],
 )

@@ -62,7 +62,7 @@ const deeds = {
   accept: actions.accept,
   acceptRow: actions.acceptRow,
   refuse: actions.refuse,
-  unsure: () => actions.say(actions.target(), null, "unsure"),
+  unsure: actions.unsure,
   type: () => {
     if (store.get().view === "export") store.viewChanged("label");
     return bar.type();

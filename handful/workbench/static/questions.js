@@ -99,7 +99,10 @@ export function createQuestions(store, follower) {
 
   /** @param {string} kind @param {string} title */
   async function open(kind, title) {
-    if (kind === "ask") return ask();
+    if (kind === "ask") {
+      next = null; // who asks for questions wants them of the latest model
+      return ask();
+    }
     store.viewChanged("label");
     store.loadingBegan();
     show(await fetchBatch(kind, title));
@@ -174,7 +177,10 @@ export function createQuestions(store, follower) {
     similar,
     these,
     lassoed,
+    asPicks,
     lookAhead,
+    /** What was fetched ahead is not wanted any more. */
+    forget: () => void (next = null),
     current,
     /** Questions to come back to before any others. @param {Batch} batch */
     keepForLater: (batch) => void (next = Promise.resolve(batch)),
