@@ -123,6 +123,7 @@ def test_lasso_over_everything_is_one_gesture(desk: Desk) -> None:
     type_class(page, "digit")
     lasso_all(page)
     expect(page.locator(".chosen strong")).to_have_text(f"{NUM_DIGITS} pictures in the lasso")
+    assert page.evaluate("document.activeElement.closest('.work') !== null")
     page.keyboard.press("1")
     saved(page)
     assert len(desk.ledger().labels) == NUM_DIGITS
@@ -315,6 +316,23 @@ def test_enter_and_x_mean_the_whole_selection(desk: Desk) -> None:
     page.keyboard.press("Backspace")
     saved(page)
     assert len(desk.ledger().labels) == before
+
+
+def test_own_suspects_are_not_called_audit(desk: Desk) -> None:
+    """What is asked again without a hint stands under a heading that says what it is."""
+    page = desk.open()
+    type_class(page, "zero")
+    saved(page)
+    pick = {"item": 7, "reason": "asked again", "blind": True, "again": True, "probability": None}
+    pick |= {"suggestion": None, "given": None, "against": [], "votes": {}}
+    found = {"kind": "suspects", "picks": [pick]}
+    page.route("**/api/queue?kind=suspects*", lambda route: route.fulfill(json=found))
+    page.get_by_role("button", name="Suspects").click()
+    expect(page.locator(".row-head")).to_contain_text("Asked again")
+    expect(page.locator(".row-head")).not_to_contain_text("audit")
+    page.keyboard.press("1")
+    saved(page)
+    assert [event.source for event in desk.ledger().answers("0007.png")] == ["reask"]
 
 
 def test_flag_can_be_undone_and_done_again(desk: Desk) -> None:

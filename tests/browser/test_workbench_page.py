@@ -192,6 +192,41 @@ def test_labels_and_model_are_taken_away(desk: Desk) -> None:
     expect(page.get_by_role("link", name="Model v")).to_be_visible()
 
 
+def test_what_cannot_be_taken_away_says_why(desk: Desk) -> None:
+    """An export that the server refuses shows its four lines, and the next one comes."""
+    page = desk.open()
+    taught(page)
+    page.get_by_role("button", name="Export").click()
+    fault = {"what": "too early.", "first": "12 of 400", "expected": "400", "attempt": "wait"}
+    refusal = {"status": 503, "json": {"error": fault}}
+    page.route("**/api/export/report", lambda route: route.fulfill(**refusal))
+    desk.forgiving = True
+    page.get_by_role("link", name="Report").click()
+    expect(page.locator(".notice.fault")).to_contain_text("12 of 400")
+    page.unroute("**/api/export/report")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Report").click()
+    assert download.value.suggested_filename == "report.html"
+
+
+def test_nothing_lies_over_anything_else_above_the_pictures(desk: Desk) -> None:
+    """Beside a large map the last thing said makes room for what can be looked at."""
+    page = desk.open()
+    taught(page)
+    page.keyboard.press("f")
+    page.keyboard.press("Space")
+    page.keyboard.press("m")
+    expect(page.locator(".said-last")).to_have_text("1 picture: unsure.")
+    overlap = """() => {
+        const said = document.querySelector('.said-last').getBoundingClientRect();
+        return [...document.querySelectorAll('.kinds button')].some(button => {
+            const box = button.getBoundingClientRect();
+            return box.right > said.left && box.top < said.bottom && box.bottom > said.top;
+        });
+    }"""
+    assert not page.evaluate(overlap)
+
+
 def test_foreign_script_cannot_run(desk: Desk) -> None:
     """The server's policy stops script and pictures that got into the page."""
     page = desk.open()

@@ -1,5 +1,6 @@
 // What a person can do. Each action changes the page at once, and tells the server through the outbox.
 
+import { h } from "/house/dom.js";
 import * as api from "./api.js";
 import { nextOpen } from "./store.js";
 
@@ -7,6 +8,8 @@ import { nextOpen } from "./store.js";
 /** @typedef {import("./types.js").Verdict} Verdict */
 
 /** @typedef {ReturnType<typeof createActions>} Actions */
+
+const KEPT_MS = 60_000; // as long as the browser may need to write a file down
 
 /**
  * @param {import("./store.js").Store} store
@@ -228,6 +231,24 @@ export function createActions(store, outbox, follower, questions) {
     }
   }
 
+  // -- taking it away -------------------------------------------------------------------------
+
+  /** Has a file made and hands it to the browser; why it cannot be made is said. @param {string} path */
+  async function take(path) {
+    if (store.get().taking) return;
+    store.takingChanged(path);
+    try {
+      const { blob, name } = await api.file(path);
+      const address = URL.createObjectURL(blob);
+      h("a", { href: address, download: name }).click();
+      setTimeout(() => URL.revokeObjectURL(address), KEPT_MS);
+    } catch (error) {
+      follower.failed(error);
+    } finally {
+      store.takingChanged(null);
+    }
+  }
+
   // -- moving about ---------------------------------------------------------------------------
 
   /** @param {number} to */
@@ -267,6 +288,7 @@ export function createActions(store, outbox, follower, questions) {
     turned,
     changeClass,
     project,
+    take,
     moveTo,
     letGo,
     target,

@@ -120,6 +120,13 @@ function posting(body) {
 /** @param {string} path @param {unknown} body @param {string | null} [by] @returns {Promise<any>} */
 export const post = (path, body, by = annotator) => request(path, asJson, posting(body), by);
 
+/** A file to be taken away, with the name that it is given. @param {string} path @returns {Promise<{ blob: Blob, name: string }>} */
+export const file = (path) =>
+  request(path, async (response) => ({
+    blob: await response.blob(),
+    name: /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "",
+  }));
+
 /** Why a picture does not show. @param {number} item @returns {Promise<Fault>} */
 export async function pictureFault(item) {
   try {

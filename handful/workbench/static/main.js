@@ -147,7 +147,7 @@ document.body.append(
     "div",
     { class: "panes" },
     plane.element,
-    h("div", { class: "centre" }, middle.element, exports(store), bar.element),
+    h("div", { class: "centre" }, middle.element, exports(store, actions), bar.element),
     rail(store, actions, editing.open),
   ),
   hints(store, (name) => deeds[name]()),

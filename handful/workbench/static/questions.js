@@ -25,15 +25,14 @@ export function createQuestions(store, follower) {
 
   const current = () => store.get().batch?.picks[store.get().cursor] ?? null;
 
-  /** By predicted class, surest first; blind ones last. @param {Pick[]} picks */
+  /** By predicted class, surest first; blind ones last, and then those asked again. @param {Pick[]} picks */
   function sorted(picks) {
     const names = store.get().session?.classes.map((c) => c.name) ?? [];
-    const rank = (/** @type {Pick} */ pick) =>
-      pick.blind
-        ? names.length + 1
-        : pick.suggestion
-          ? names.indexOf(pick.suggestion.label)
-          : names.length;
+    const rank = (/** @type {Pick} */ pick) => {
+      if (pick.again) return names.length + 2;
+      if (pick.blind) return names.length + 1;
+      return pick.suggestion ? names.indexOf(pick.suggestion.label) : names.length;
+    };
     return [...picks].sort(
       (a, b) =>
         rank(a) - rank(b) || (b.suggestion?.probability ?? 0) - (a.suggestion?.probability ?? 0),
@@ -169,6 +168,8 @@ export function createQuestions(store, follower) {
     these(items, "In the lasso", "lasso");
     store.selected(items, "lasso");
     store.modeChanged("grid");
+    // The keys mean the pictures now, no longer the map.
+    document.getElementById("work")?.focus({ preventScroll: true });
   }
 
   return {

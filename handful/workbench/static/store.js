@@ -34,6 +34,7 @@ function initial() {
     wideMap: false,
     lassoing: false,
     projected: null,
+    taking: null,
     link: "connecting",
     unsaved: 0,
     everSaved: false,
@@ -309,6 +310,8 @@ export function createStore() {
     /** A gesture was refused: what it said does not count. @param {number[]} items */
     answersDropped: (items) => set({ batch: batchWith(items, []), past: [], future: [] }),
 
+    /** @param {string | null} taking */
+    takingChanged: (taking) => set({ taking }),
     /** @param {import("./types.js").View} view */
     viewChanged: (view) => set({ view }),
     /** @param {"grid" | "focus"} mode */

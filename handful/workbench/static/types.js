@@ -93,6 +93,7 @@
  * @property {boolean} lassoing
  * @property {string | null} projected what the map is parted by
  * @property {Link} link
+ * @property {string | null} taking address of the file that is being made, to be taken away
  * @property {number} unsaved gestures that wait for the server
  * @property {boolean} everSaved
  * @property {Fault | null} fault

@@ -213,7 +213,14 @@ export function map(store, actions, part) {
     (classes) => [
       (classes ?? [])
         .slice(0, NUM_CLASS_COLOURS)
-        .map((one) => h("li", {}, swatch(store.get().session, one.name), one.name)),
+        .map((one) =>
+          h(
+            "li",
+            { title: one.name },
+            swatch(store.get().session, one.name),
+            h("span", { class: "class" }, one.name),
+          ),
+        ),
       (classes?.length ?? 0) > NUM_CLASS_COLOURS &&
         h(
           "li",
