@@ -64,6 +64,19 @@ def test_colours_and_labels_come_as_changes(page: Page) -> None:
     assert -1 == whole["labels"][item]
 
 
+def test_colours_of_two_labels_are_ten_bytes(page: Page) -> None:
+    """Only what changed is sent: places, then what stands there; unknown versions get the whole."""
+    page.label([0], "digit-0")
+    whole = page.client.get("/api/colours")
+    page.label([5, 80], "digit-1")
+    news = page.client.get("/api/colours", params={"since": whole.headers["X-Version"]})
+    assert "2" == news.headers["X-Changed"]
+    assert [5, 80] == np.frombuffer(news.content[:8], "<u4").tolist()
+    assert b"\x01\x01" == news.content[8:]
+    other = page.client.get("/api/colours", params={"since": "9.9.9"})
+    assert (90, None) == (len(other.content), other.headers.get("X-Changed"))
+
+
 def test_a_gesture_sent_again_counts_once(page: Page) -> None:
     """The same id twice is saved twice and stored once; other content under it is refused."""
     sent = {"gestures": [gesture([3, 4], "zero")]}

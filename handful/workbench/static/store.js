@@ -5,9 +5,11 @@
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./types.js").Session} Session */
 /** @typedef {import("./types.js").Step} Step */
+/** @typedef {import("./types.js").Before} Before */
 
 const NUM_RECENT = 12;
-const MAX_CLASS = 254; // 255 stands for none
+const NO_CLASS = 255;
+const MAX_CLASS = 254;
 
 /** @returns {State} */
 function initial() {
@@ -113,13 +115,14 @@ export function createStore() {
   const columns = (change) =>
     set({ columns: { ...state.columns, ...change, drawn: state.columns.drawn + 1 } });
 
-  /** Writes a label into the columns; returns what stood there. @param {number} item @param {number} label @returns {[number, number]} */
+  /** Writes a label into the columns; returns what stood there. @param {number} item @param {number} label @returns {Before} */
   function write(item, label) {
     const { labels, colours } = state.columns;
-    const before = labels[item] ?? -1;
+    /** @type {Before} */
+    const before = [item, labels[item] ?? -1, colours[item] ?? NO_CLASS];
     labels[item] = label;
     if (label >= 0 && label <= MAX_CLASS) colours[item] = label;
-    return [item, before];
+    return before;
   }
 
   /** @param {number[]} items @param {Answer[]} given one for each item; none takes the answers away */
@@ -179,7 +182,7 @@ export function createStore() {
       columns({
         paths,
         labels: new Int16Array(paths.length).fill(-1),
-        colours: new Uint8Array(paths.length).fill(255),
+        colours: new Uint8Array(paths.length).fill(NO_CLASS),
       });
     },
     /** All labels, or those that changed. @param {{ version: number, items: number[] | null, labels: number[], unsure: number[], flagged: number[] }} news */
@@ -193,8 +196,12 @@ export function createStore() {
         labelVersion: news.version,
       });
     },
-    /** @param {{ version: string, values: Uint8Array }} news */
-    coloursArrived: (news) => columns({ colours: news.values, colourVersion: news.version }),
+    /** @param {import("./api.js").Colours} news */
+    coloursArrived({ version, places, values }) {
+      const { colours } = state.columns;
+      places?.forEach((i, place) => (colours[i] = values[place]));
+      columns({ colours: places ? colours : values, colourVersion: version });
+    },
     /** @param {Float32Array} positions @param {string | null} [projected] */
     positionsArrived(positions, projected = null) {
       columns({ positions, placed: state.columns.placed + 1 });
@@ -230,7 +237,7 @@ export function createStore() {
       const named = [...state.named, .../** @type {string[]} */ (fresh)];
       const session = state.session && named.reduce(withClass, state.session);
       const places = new Map(session?.classes.map((c, place) => [c.name, place]));
-      /** @type {[number, number][]} */
+      /** @type {Before[]} */
       const before = [];
       items.forEach((item, k) => {
         const place = names[k] === null ? -1 : (places.get(names[k]) ?? -1);
@@ -284,7 +291,10 @@ export function createStore() {
       const step = state.past[state.past.length - 1];
       if (!step) return undefined;
       const { items, flag } = step.gesture;
-      for (const [item, label] of step.before) state.columns.labels[item] = label;
+      for (const [item, label, colour] of step.before) {
+        state.columns.labels[item] = label;
+        state.columns.colours[item] = colour;
+      }
       const gone = new Set(items);
       const flagged = typeof flag === "boolean" ? flaggedWith(items, !flag) : state.columns.flagged;
       set({
@@ -308,7 +318,13 @@ export function createStore() {
     /** What the server took back or restored without this page having it. @param {number[]} items @param {string} words */
     steppedElsewhere: (items, words) => set({ said: `${words}: ${count(items.length)}.` }),
     /** A gesture was refused: what it said does not count. @param {number[]} items */
-    answersDropped: (items) => set({ batch: batchWith(items, []), past: [], future: [] }),
+    answersDropped: (items) =>
+      set({
+        batch: batchWith(items, []),
+        past: [],
+        future: [],
+        columns: { ...state.columns, colourVersion: "" }, // what was painted ahead must go
+      }),
 
     /** @param {string | null} taking */
     takingChanged: (taking) => set({ taking }),

@@ -78,7 +78,8 @@
  */
 /** @typedef {"label" | "map" | "meter" | "export"} View */
 /** @typedef {"connecting" | "live" | "offline" | "denied"} Link */
-/** @typedef {{ gesture: any, batch: Batch | null, cursor: number, before: [number, number][], answers: Answer[], isKept: boolean }} Step one gesture; its answers are those of its items, none where it concerns flags or classes */
+/** @typedef {[item: number, label: number, colour: number]} Before what stood in the columns */
+/** @typedef {{ gesture: any, batch: Batch | null, cursor: number, before: Before[], answers: Answer[], isKept: boolean }} Step one gesture; its answers are those of its items, none where it concerns flags or classes */
 /**
  * @typedef {object} State
  * @property {Session | null} session
