@@ -78,7 +78,7 @@ def test_only_what_changes_is_drawn_again(desk: Desk) -> None:
     expect(page.locator(".per-class[data-seen]")).to_have_count(1)
     page.keyboard.press("1")
     saved(page)
-    page.wait_for_function("window.painted > 0")
+    page.wait_for_function("() => window.painted > 0")
 
 
 def test_pointing_shows_the_picture_and_a_click_its_like(desk: Desk) -> None:
