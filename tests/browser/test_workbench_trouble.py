@@ -265,6 +265,25 @@ def test_two_tabs_save_everything_once(desk: Desk) -> None:
     assert len(said) == 9
 
 
+def test_undo_in_one_tab_of_what_another_did_last(desk: Desk) -> None:
+    """The annotator's latest gesture goes, and the tab shows that one and no other as undone."""
+    first = desk.open()
+    second = desk.open(tab_of=first)
+    type_class(first, "zero")
+    saved(first)
+    expect(second.locator(".class-key")).to_have_count(1)
+    second.keyboard.press("ArrowRight")
+    second.keyboard.press("1")
+    saved(second)
+    (kept, gone) = list(desk.ledger().labels)
+    if second.locator(".tile.done").first.get_attribute("title") == kept:
+        kept, gone = gone, kept
+    first.keyboard.press("Backspace")
+    expect(first.locator(".chosen strong")).to_have_text("Undone")
+    assert list(desk.ledger().labels) == [kept]
+    expect(first.locator(".tile")).to_have_attribute("title", gone)
+
+
 def events(desk: Desk) -> Iterator[str]:
     """The kind of everything that was said, in order."""
     state = desk.ledger()

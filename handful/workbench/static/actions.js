@@ -19,8 +19,8 @@ const KEPT_MS = 60_000; // as long as the browser may need to write a file down
  */
 export function createActions(store, outbox, follower, questions) {
   const { ask, current, lookAhead } = questions;
-  /** Undos and redos of which this page does not know what they concern. @type {Set<string>} */
-  const unseen = new Set();
+  /** Undos and redos under way, with the step that the page has shown already, if it knows one. @type {Map<string, import("./types.js").Step | undefined>} */
+  const turning = new Map();
 
   /** What a label would fall on: the selection, or the picture under the cursor. */
   function target() {
@@ -183,7 +183,7 @@ export function createActions(store, outbox, follower, questions) {
       !Object.keys(batch.answers).length
     )
       questions.keepForLater(batch);
-    if (step ? step.isKept : store.get().session?.can_undo) turn("/api/undo", Boolean(step));
+    if (step ? step.isKept : store.get().session?.can_undo) turn("/api/undo", step);
     return true;
   }
 
@@ -200,20 +200,30 @@ export function createActions(store, outbox, follower, questions) {
       else store.flagChanged(gesture.items, gesture.flag, gesture, true);
     }
     if (step?.isKept === false) return true;
-    turn("/api/redo", Boolean(step));
+    turn("/api/redo", step);
     return true;
   }
 
-  /** Undo or redo at the server. @param {string} path @param {boolean} isShown whether the page has shown it already */
-  function turn(path, isShown) {
+  /** Undo or redo at the server. @param {string} path @param {import("./types.js").Step | undefined} step shown already */
+  function turn(path, step) {
     const id = crypto.randomUUID();
-    if (!isShown) unseen.add(id);
+    turning.set(id, step);
     void outbox.add(path, { id }, api.annotator);
   }
 
   /** The server took back or restored gestures, perhaps of before this page was opened. @param {string} path @param {string} id @param {number[]} items */
   function turned(path, id, items) {
-    if (!unseen.delete(id) || !items.length) return;
+    if (!turning.has(id)) return;
+    const step = turning.get(id);
+    turning.delete(id);
+    if (step) {
+      const meant = new Set(step.gesture.items);
+      if (meant.size === items.length && items.every((item) => meant.has(item))) return;
+      // The latest gesture was made in another tab: it is that one which the server took back.
+      store.stepMistaken(step, path === "/api/undo");
+      follower.lookAnew();
+    }
+    if (!items.length) return;
     const words = path === "/api/undo" ? "Undone" : "Done again";
     store.steppedElsewhere(items, words);
     questions.these(items, words);

@@ -315,6 +315,11 @@ export function createStore() {
       if (step) set({ future });
       return step;
     },
+    /** The page has shown a step as taken back, or done again, that was not. @param {Step} step @param {boolean} wasUndo */
+    stepMistaken({ gesture, answers }, wasUndo) {
+      const items = answers.length ? gesture.items : []; // a flag concerns no answer
+      set({ batch: batchWith(items, wasUndo ? answers : []), past: [], future: [] });
+    },
     /** What the server took back or restored without this page having it. @param {number[]} items @param {string} words */
     steppedElsewhere: (items, words) => set({ said: `${words}: ${count(items.length)}.` }),
     /** A gesture was refused: what it said does not count. @param {number[]} items */
