@@ -51,6 +51,18 @@ def test_labels_by_keys_are_on_the_disk_once_saved(desk: Desk) -> None:
     expect(page.locator(".first-class")).to_have_count(0)
 
 
+def test_asking_anew_does_not_pass_over_the_audit(desk: Desk) -> None:
+    """With a model the blind questions come first, so that the meter measures from early on."""
+    page = desk.open()
+    for name in ("round", "straight") * 4:
+        type_class(page, name)
+    ready(page)
+    page.get_by_role("button", name="Questions").click()
+    page.locator(".row .confirm").first.wait_for()
+    expect(page.locator(".row-head").first).to_contain_text("Without a hint")
+    expect(page.locator(".tile.current .says")).to_have_text("no hint")
+
+
 def test_every_answer_has_its_key(desk: Desk) -> None:
     """Space, X, F and Enter say unsure, not this, flag and accepted; each can be undone."""
     page = desk.open()
@@ -58,7 +70,8 @@ def test_every_answer_has_its_key(desk: Desk) -> None:
         type_class(page, name)
     ready(page)
     page.get_by_role("button", name="Questions").click()
-    page.locator(".tile.current .says .class").wait_for()
+    page.locator(".row .confirm").first.wait_for()
+    page.locator(".row", has=page.locator(".confirm")).first.locator(".tile").first.click()
     before = len(desk.ledger().labels)
     page.keyboard.press("Enter")
     page.keyboard.press("x")
@@ -271,10 +284,14 @@ def test_suggestions_follow_a_renamed_class(desk: Desk) -> None:
     page.locator(".class-edits li").nth(1).get_by_role("button", name="Rename").click()
     for one in (page, other):
         expect(one.locator(".class-key .class")).to_have_text(["curved", "upright"])
+        one.locator(".tile", has=one.locator(".says:not(.blind)")).or_(
+            one.locator(".tile").last
+        ).first.click()
         one.keyboard.press("Enter")
         one.keyboard.press("Shift+Enter")
     other.get_by_role("button", name="Questions").click()
     other.locator(".row-head", has_text="curved").wait_for()
+    other.locator(".row", has_text="curved").locator(".tile").first.click()
     other.keyboard.press("Enter")
     for one in (page, other):
         saved(one)

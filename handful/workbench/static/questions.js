@@ -25,12 +25,16 @@ export function createQuestions(store, follower) {
 
   const current = () => store.get().batch?.picks[store.get().cursor] ?? null;
 
-  /** By predicted class, surest first; blind ones last, and then those asked again. @param {Pick[]} picks */
+  /**
+   * Blind ones first, for who asks anew before the end must not pass over what measures; then by
+   * predicted class, surest first. Where nothing is predicted, as they came.
+   * @param {Pick[]} picks
+   */
   function sorted(picks) {
+    if (!picks.some((pick) => pick.suggestion)) return picks;
     const names = store.get().session?.classes.map((c) => c.name) ?? [];
     const rank = (/** @type {Pick} */ pick) => {
-      if (pick.again) return names.length + 2;
-      if (pick.blind) return names.length + 1;
+      if (pick.blind) return pick.again ? -1 : -2;
       return pick.suggestion ? names.indexOf(pick.suggestion.label) : names.length;
     };
     return [...picks].sort(

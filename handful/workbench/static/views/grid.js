@@ -19,7 +19,7 @@ const WHY = {
 /** What a picture stands under. @param {Pick} pick @param {boolean} anyModel */
 function heading(pick, anyModel) {
   if (pick.again) return AGAIN;
-  if (pick.blind) return BLIND;
+  if (pick.blind) return anyModel ? BLIND : "";
   if (pick.suggestion) return pick.suggestion.label;
   return pick.given ? "Labelled" : anyModel ? "No suggestion" : "";
 }

@@ -128,7 +128,8 @@ export function map(store, actions, part) {
       pending = true;
       // When the page has nothing better to do: a label, its news and the model's answer to it
       // each change some colours, and painting 100,000 points would hold up the next picture.
-      whenIdle(paint);
+      if (codes.length) whenIdle(paint);
+      else setTimeout(paint); // nothing stands there yet
     },
   );
   follow(
