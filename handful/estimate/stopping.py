@@ -76,7 +76,11 @@ def advise(
             f"and the last {CHECKS} models agree (κ {sum(latest) / CHECKS:.3f}){short}.",
         )
     if forecast is not None and forecast.gain.value >= worth:
-        return Advice("go-on", f"{forecast}.")
+        points = 100 * forecast.gain.value
+        return Advice(
+            "go-on",
+            f"not yet: {points:+.1f} points are expected of another {forecast.num_more} labels.",
+        )
     narrowed = half_width(live.value, live.n + 40, live.confidence)
     if math.isnan(narrowed):
         return Advice("cannot-tell", "there are no audit labels yet.")

@@ -157,7 +157,8 @@ class Primal:
     ) -> Solution:
         """See `Solution`. O(n r^2), and no copy of the items."""
         Z, mass = self._Z, weights.sum()
-        centre = (weights @ Z) / mass
+        # in float64, by slices: NumPy would make a copy of all of Z in float64
+        centre = sum(weights[rows] @ Z[rows] for rows in row_slices(len(Z))) / mass
         intercept = weights @ targets / mass
 
         def moments(share: list[slice]) -> tuple[np.ndarray, np.ndarray]:

@@ -264,11 +264,13 @@ class Session:
         return found
 
     def num_behind(self) -> int:
-        """Lessons that the latest model has not learned yet."""
-        now = self.given()
-        if self.taught is None:
+        """Lessons that the latest model has not learned yet, also for want of their vectors."""
+        now, known, taught = self.given(), self.known, self.taught
+        if known is None or taught is None:
             return len(now.lessons.rows)
-        return now.num_new_since(self.taught.given)
+        lessons = taught.given.lessons.rows
+        embedded_since = (known.rows_of(lessons) >= 0) & (taught.known.rows_of(lessons) < 0)
+        return now.num_new_since(taught.given) + int(embedded_since.sum())
 
     def _to_ask_again(self) -> list[int]:
         """Items with suspect labels that were not asked again yet, worst first."""

@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
+from jaxtyping import UInt8
+
 from handful.errors import HandfulError, StoreError
 from handful.project import Project
 from handful.teaching.known import Known
@@ -56,6 +59,10 @@ class Bench:
         self.refused: dict[int, set[str]] = {}  # "not this": suggestions not to be made again
         self.progress: Progress | None = None
         self.exporting = threading.Lock()
+        self.painting = threading.Lock()
+        self.painted: dict[
+            str, UInt8[np.ndarray, " n"]
+        ] = {}  # the map's latest colours, by version
         self.pictures = Pictures(project.items, root=project.root, folder=project.folder / "thumbs")
         self.fitting = Fitting(self.session, self._fitted)
         self.embedding = Embedding(

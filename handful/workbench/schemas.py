@@ -23,18 +23,27 @@ class Gesture(Strict):
     """What an annotator did once: a key, a row confirmed, a lasso.
 
     A label alone gives the items their class. With verdict "decide" it settles a dispute, with
-    "not" it is the class refused. The flag is beside all that.
+    "not" it is the class refused. Where each item has its own, `labels` stands instead, in the
+    order of the items. The flag is beside all that.
     """
 
     id: UUID
     items: Annotated[list[Place], Field(min_length=1, max_length=MOST_ITEMS)]
     label: Name | None = None
+    labels: Annotated[list[Name], Field(min_length=1, max_length=MOST_ITEMS)] | None = None
     verdict: Verdict | None = None
     flag: bool | None = None
     source: Literal["key", "grid", "lasso", "suggestion", "reask"] = "key"
     milliseconds: Annotated[int, Field(ge=0, le=2**31)] | None = None
     query: Annotated[float, Field(ge=0, le=1)] | None = None
     model: int | str | None = None
+
+    @property
+    def each(self) -> list[str]:
+        """The label of each item; empty where none is given."""
+        if self.label is not None:
+            return [self.label] * len(self.items)
+        return self.labels or []
 
 
 class Gestures(Strict):

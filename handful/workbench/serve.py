@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Callable
 from typing import final
 
@@ -13,6 +14,7 @@ from handful.workbench.bench import Bench
 from handful.workbench.door import Door
 
 STOPPING_S = 2
+TURN_S = 0.001  # an answer takes many turns with the fit, which else computes on for 5 ms each time
 
 
 def serve(bench: Bench, door: Door, *, opened: Callable[[], None]) -> None:
@@ -32,6 +34,7 @@ def serve(bench: Bench, door: Door, *, opened: Callable[[], None]) -> None:
         lifespan="off",
         ws="none",
     )
+    sys.setswitchinterval(TURN_S)
     server = _Server(config, started=opened, stopping=bench.stop)
     try:
         server.run(sockets=[door.socket])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
+from sklearn.datasets import load_digits
 
 from tests.browser.conftest import NUM_DIGITS
 from tests.browser.desk import PHONE, Desk, ready, saved, type_class
@@ -48,6 +51,18 @@ def test_labels_by_keys_are_on_the_disk_once_saved(desk: Desk) -> None:
     expect(page.locator(".first-class")).to_have_count(0)
 
 
+def test_asking_anew_does_not_pass_over_the_audit(desk: Desk) -> None:
+    """With a model the blind questions come first, so that the meter measures from early on."""
+    page = desk.open()
+    for name in ("round", "straight") * 4:
+        type_class(page, name)
+    ready(page)
+    page.get_by_role("button", name="Questions").click()
+    page.locator(".row .confirm").first.wait_for()
+    expect(page.locator(".row-head").first).to_contain_text("Without a hint")
+    expect(page.locator(".tile.current .says")).to_have_text("no hint")
+
+
 def test_every_answer_has_its_key(desk: Desk) -> None:
     """Space, X, F and Enter say unsure, not this, flag and accepted; each can be undone."""
     page = desk.open()
@@ -55,7 +70,8 @@ def test_every_answer_has_its_key(desk: Desk) -> None:
         type_class(page, name)
     ready(page)
     page.get_by_role("button", name="Questions").click()
-    page.locator(".tile.current .says .class").wait_for()
+    page.locator(".row .confirm").first.wait_for()
+    page.locator(".row", has=page.locator(".confirm")).first.locator(".tile").first.click()
     before = len(desk.ledger().labels)
     page.keyboard.press("Enter")
     page.keyboard.press("x")
@@ -120,6 +136,7 @@ def test_lasso_over_everything_is_one_gesture(desk: Desk) -> None:
     type_class(page, "digit")
     lasso_all(page)
     expect(page.locator(".chosen strong")).to_have_text(f"{NUM_DIGITS} pictures in the lasso")
+    assert page.evaluate("document.activeElement.closest('.work') !== null")
     page.keyboard.press("1")
     saved(page)
     assert len(desk.ledger().labels) == NUM_DIGITS
@@ -239,6 +256,114 @@ def test_classes_are_renamed_and_merged(desk: Desk) -> None:
     assert list(desk.ledger().labels.values()) == ["zero", "zero"]
     page.keyboard.press("Control+z")
     expect(page.locator(".class-key")).to_have_count(2)
+    assert page.locator(".tile.done").count() == 2  # of the labels, nothing was taken back
+    page.keyboard.press("Control+Shift+Z")
+    expect(page.locator(".class-key")).to_have_count(1)
+    for left in (1, 1, 1, 0):  # merge, rename, and the two labels
+        page.keyboard.press("Control+z")
+        saved(page)
+        assert page.locator(".tile.done").count() >= left
+    assert desk.ledger().labels == {}
+    assert page.locator(".tile.done").count() == 0
+
+
+def test_suggestions_follow_a_renamed_class(desk: Desk) -> None:
+    """No suggestion brings the old name back: it gets the new one, or goes if ann renamed it."""
+    page, other = desk.open(), desk.open("/?as=ben")
+    for name in ("round", "straight") * 4:
+        type_class(page, name)
+    ready(page)
+    for one in (page, other):
+        one.get_by_role("button", name="Questions").click()
+        one.locator(".row .confirm").first.wait_for()
+    page.get_by_role("button", name="Rename, merge").click()
+    page.get_by_label("New name of round").fill("curved")
+    page.locator(".class-edits li").first.get_by_role("button", name="Rename").click()
+    page.get_by_role("button", name="Rename, merge").click()
+    page.get_by_label("New name of straight").fill("upright")
+    page.locator(".class-edits li").nth(1).get_by_role("button", name="Rename").click()
+    for one in (page, other):
+        expect(one.locator(".class-key .class")).to_have_text(["curved", "upright"])
+        one.locator(".tile", has=one.locator(".says:not(.blind)")).or_(
+            one.locator(".tile").last
+        ).first.click()
+        one.keyboard.press("Enter")
+        one.keyboard.press("Shift+Enter")
+    other.get_by_role("button", name="Questions").click()
+    other.locator(".row-head", has_text="curved").wait_for()
+    other.locator(".row", has_text="curved").locator(".tile").first.click()
+    other.keyboard.press("Enter")
+    for one in (page, other):
+        saved(one)
+    assert desk.ledger().classes == ("curved", "upright")
+    assert len(desk.ledger().labels) > 9
+
+
+def choose_one_of_each_row(page: Page) -> None:
+    """Ctrl and click on the first picture of the first two rows that have a suggestion."""
+    rows = page.locator(".row", has=page.locator(".confirm"))
+    for row in (0, 1):
+        rows.nth(row).locator(".tile").first.click(modifiers=["Control"])
+
+
+def test_enter_and_x_mean_the_whole_selection(desk: Desk) -> None:
+    """Suggestions of several classes are accepted, or refused, in one gesture, in a lasso too."""
+    page = desk.open()
+    digits = load_digits().target
+    for _ in range(16):
+        name = page.locator(".tile.current").get_attribute("title") or ""
+        type_class(page, "zero to four" if digits[int(Path(name).stem)] < 5 else "five to nine")
+    ready(page)
+    page.get_by_role("button", name="Questions").click()
+    page.locator(".row .confirm").nth(1).wait_for()
+    before = len(desk.ledger().labels)
+    for key in ("Enter", "x"):
+        choose_one_of_each_row(page)
+        page.keyboard.press(key)
+        saved(page)
+        assert len(desk.ledger().labels) == before + 2
+        page.keyboard.press("Backspace")
+        saved(page)
+        assert len(desk.ledger().labels) == before
+        expect(page.locator(".tile.done")).to_have_count(0)
+    lasso_all(page)
+    page.keyboard.press("Enter")
+    saved(page)
+    assert len(desk.ledger().labels) > NUM_DIGITS / 2
+    page.keyboard.press("Backspace")
+    saved(page)
+    assert len(desk.ledger().labels) == before
+
+
+def test_own_suspects_are_not_called_audit(desk: Desk) -> None:
+    """What is asked again without a hint stands under a heading that says what it is."""
+    page = desk.open()
+    type_class(page, "zero")
+    saved(page)
+    pick = {"item": 7, "reason": "asked again", "blind": True, "again": True, "probability": None}
+    pick |= {"suggestion": None, "given": None, "against": [], "votes": {}}
+    found = {"kind": "suspects", "picks": [pick]}
+    page.route("**/api/queue?kind=suspects*", lambda route: route.fulfill(json=found))
+    page.get_by_role("button", name="Suspects").click()
+    expect(page.locator(".row-head")).to_contain_text("Asked again")
+    expect(page.locator(".row-head")).not_to_contain_text("audit")
+    page.keyboard.press("1")
+    saved(page)
+    assert [event.source for event in desk.ledger().answers("0007.png")] == ["reask"]
+
+
+def test_flag_can_be_undone_and_done_again(desk: Desk) -> None:
+    """Undo, redo and undo of a flag concern the flag each time, and never a label."""
+    page = desk.open()
+    type_class(page, "zero")
+    page.keyboard.press("f")
+    expect(page.locator(".tile.flagged")).to_have_count(1)
+    for key, flags in (("Control+z", 0), ("Control+Shift+Z", 1), ("Control+z", 0)):
+        page.keyboard.press(key)
+        expect(page.locator(".tile.flagged")).to_have_count(flags)
+        saved(page)
+        assert len(desk.ledger().flags) == flags
+        assert page.locator(".tile.done").count() == 1
 
 
 def test_phone_labels_by_touch(desk: Desk) -> None:

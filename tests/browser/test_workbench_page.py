@@ -53,6 +53,34 @@ def test_without_a_graphics_card_our_own_pixels_are_drawn(desk: Desk) -> None:
     assert page.evaluate(INK) != ink
 
 
+def test_only_what_changes_is_drawn_again(desk: Desk) -> None:
+    """A flag changes no colour and no figure: the map is not painted, the meter's parts stay."""
+    page = desk.open()
+    taught(page)
+    saved(page)
+    page.wait_for_timeout(1000)
+    page.evaluate(
+        """() => {
+            const paint = CanvasRenderingContext2D.prototype.putImageData;
+            window.painted = 0;
+            CanvasRenderingContext2D.prototype.putImageData = function (...all) {
+                window.painted += 1;
+                return paint.apply(this, all);
+            };
+            document.querySelector('.rail .per-class').dataset.seen = 'yes';
+        }"""
+    )
+    page.keyboard.press("f")
+    saved(page)
+    expect(page.locator(".kinds", has_text="Flagged 1")).to_be_visible()
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.painted") == 0
+    expect(page.locator(".per-class[data-seen]")).to_have_count(1)
+    page.keyboard.press("1")
+    saved(page)
+    page.wait_for_function("() => window.painted > 0")
+
+
 def test_pointing_shows_the_picture_and_a_click_its_like(desk: Desk) -> None:
     """What lies under the pointer shows with its name; clicking it gathers what is alike."""
     page = desk.open()
@@ -162,6 +190,41 @@ def test_labels_and_model_are_taken_away(desk: Desk) -> None:
     text = Path(download.value.path()).read_text(encoding="utf-8")
     assert text.count("round") == 5
     expect(page.get_by_role("link", name="Model v")).to_be_visible()
+
+
+def test_what_cannot_be_taken_away_says_why(desk: Desk) -> None:
+    """An export that the server refuses shows its four lines, and the next one comes."""
+    page = desk.open()
+    taught(page)
+    page.get_by_role("button", name="Export").click()
+    fault = {"what": "too early.", "first": "12 of 400", "expected": "400", "attempt": "wait"}
+    refusal = {"status": 503, "json": {"error": fault}}
+    page.route("**/api/export/report", lambda route: route.fulfill(**refusal))
+    desk.forgiving = True
+    page.get_by_role("link", name="Report").click()
+    expect(page.locator(".notice.fault")).to_contain_text("12 of 400")
+    page.unroute("**/api/export/report")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Report").click()
+    assert download.value.suggested_filename == "report.html"
+
+
+def test_nothing_lies_over_anything_else_above_the_pictures(desk: Desk) -> None:
+    """Beside a large map the last thing said makes room for what can be looked at."""
+    page = desk.open()
+    taught(page)
+    page.keyboard.press("f")
+    page.keyboard.press("Space")
+    page.keyboard.press("m")
+    expect(page.locator(".said-last")).to_have_text("1 picture: unsure.")
+    overlap = """() => {
+        const said = document.querySelector('.said-last').getBoundingClientRect();
+        return [...document.querySelectorAll('.kinds button')].some(button => {
+            const box = button.getBoundingClientRect();
+            return box.right > said.left && box.top < said.bottom && box.bottom > said.top;
+        });
+    }"""
+    assert not page.evaluate(overlap)
 
 
 def test_foreign_script_cannot_run(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Route, expect
 
+from handful.labels.ledger import Ledger
 from tests.browser.desk import Desk, ready, saved, type_class
 
 pytestmark = pytest.mark.browser
@@ -82,6 +83,61 @@ def test_kill_and_restart_loses_and_doubles_nothing(desk: Desk) -> None:
     page.keyboard.press("1")
     saved(page)
     assert len(desk.ledger().labels) == 12
+
+
+# Presses 1 and 2 in turn, as fast as a key repeats; `made` counts them.
+BURST = """(presses) => {
+    window.made = 0;
+    void (async () => {
+        while (window.made < presses) {
+            const key = String(1 + (window.made % 2));
+            const press = { key, code: `Digit${key}`, bubbles: true };
+            document.getElementById('work').dispatchEvent(new KeyboardEvent('keydown', press));
+            window.made += 1;
+            await new Promise((done) => setTimeout(done, 5));
+        }
+    })();
+}"""
+SAVED = """() => {
+    const words = document.querySelector('.saved')?.textContent ?? '0';
+    return window.made - Number(words.replace(/[^0-9]/g, ''));
+}"""
+
+
+def test_killed_in_a_burst_of_a_thousand_keys_in_two_browsers(desk: Desk) -> None:
+    """What a page called saved is on the disk; started again, all 1,000 labels are there once."""
+    pages = {by: desk.open(f"/?as={by}") for by in ("ann", "ben")}
+    for name in ("zero", "one"):
+        type_class(pages["ann"], name)
+    saved(pages["ann"])
+    desk.forgiving = True
+    for page in pages.values():
+        expect(page.locator(".class-key")).to_have_count(2)
+        page.locator(".class-row").first.click()
+        expect(page.locator(".chosen strong")).to_have_text("Labelled zero")
+    for page in pages.values():
+        page.evaluate(BURST, 500)
+    for page in pages.values():
+        page.wait_for_function("() => window.made > 200")
+    desk.kill()
+    for by, page in pages.items():
+        assert page.evaluate(SAVED) <= len(given_by(desk, by))
+    assert sum(len(given_by(desk, by)) for by in pages) < 1_000
+    for page in pages.values():
+        page.wait_for_function("() => window.made === 500")
+    desk.start()
+    for by, page in pages.items():
+        saved(page)
+        gestures = given_by(desk, by)
+        assert len(gestures) == len(set(gestures)) == 500
+
+
+def given_by(desk: Desk, by: str) -> list[str]:
+    """The gesture of each label that somebody gave by a key of the burst."""
+    with Ledger(desk.folder / ".handful" / "ledger.sqlite", read_only=True) as ledger:
+        typed = 2 if by == "ann" else 0
+        labels = [e.gesture for e in ledger.events() if e.kind == "label" and e.annotator == by]
+        return labels[typed:]
 
 
 def test_offline_labels_wait_and_are_sent(desk: Desk) -> None:
@@ -207,6 +263,25 @@ def test_two_tabs_save_everything_once(desk: Desk) -> None:
     saved(second)
     said = [event for event in events(desk) if event == "label"]
     assert len(said) == 9
+
+
+def test_undo_in_one_tab_of_what_another_did_last(desk: Desk) -> None:
+    """The annotator's latest gesture goes, and the tab shows that one and no other as undone."""
+    first = desk.open()
+    second = desk.open(tab_of=first)
+    type_class(first, "zero")
+    saved(first)
+    expect(second.locator(".class-key")).to_have_count(1)
+    second.keyboard.press("ArrowRight")
+    second.keyboard.press("1")
+    saved(second)
+    (kept, gone) = list(desk.ledger().labels)
+    if second.locator(".tile.done").first.get_attribute("title") == kept:
+        kept, gone = gone, kept
+    first.keyboard.press("Backspace")
+    expect(first.locator(".chosen strong")).to_have_text("Undone")
+    assert list(desk.ledger().labels) == [kept]
+    expect(first.locator(".tile")).to_have_attribute("title", gone)
 
 
 def events(desk: Desk) -> Iterator[str]:

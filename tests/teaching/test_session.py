@@ -143,6 +143,20 @@ def test_labelling_starts_before_anything_is_embedded(tmp_path: Path) -> None:
     assert all(at % 2 == 0 for at in taught.items)
 
 
+def test_labels_of_pictures_embedded_since_are_behind(room: Classroom) -> None:
+    """A label whose picture had no vector at the last fit is learned, and counted, afterwards."""
+    room.session.see(room.known(np.arange(100)))
+    for at in (0, 1, 2, 3, 4, 5, 150, 151):
+        room.say(at)
+    room.session.learn()
+    assert 0 == room.session.num_behind()
+    room.session.see(room.known())
+    taught = room.session.given().lessons.rows
+    assert int((taught >= 100).sum()) == room.session.num_behind() > 0
+    room.session.learn()
+    assert 0 == room.session.num_behind()
+
+
 def test_a_class_may_come_late(room: Classroom) -> None:
     """A new name at the end is learned with the next fit."""
     room.answer(30)

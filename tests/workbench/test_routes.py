@@ -64,6 +64,19 @@ def test_colours_and_labels_come_as_changes(page: Page) -> None:
     assert -1 == whole["labels"][item]
 
 
+def test_colours_of_two_labels_are_ten_bytes(page: Page) -> None:
+    """Only what changed is sent: places, then what stands there; unknown versions get the whole."""
+    page.label([0], "digit-0")
+    whole = page.client.get("/api/colours")
+    page.label([5, 80], "digit-1")
+    news = page.client.get("/api/colours", params={"since": whole.headers["X-Version"]})
+    assert "2" == news.headers["X-Changed"]
+    assert [5, 80] == np.frombuffer(news.content[:8], "<u4").tolist()
+    assert b"\x01\x01" == news.content[8:]
+    other = page.client.get("/api/colours", params={"since": "9.9.9"})
+    assert (90, None) == (len(other.content), other.headers.get("X-Changed"))
+
+
 def test_a_gesture_sent_again_counts_once(page: Page) -> None:
     """The same id twice is saved twice and stored once; other content under it is refused."""
     sent = {"gestures": [gesture([3, 4], "zero")]}
@@ -85,6 +98,17 @@ def test_undo_takes_a_lasso_back_at_once(page: Page) -> None:
     assert 0 == page.post("/api/undo", turn)["session"]["labelled"]
     assert page.post("/api/redo", {})["session"]["labelled"] == 60
     assert not page.get("/api/session")["can_redo"]
+
+
+def test_each_item_may_have_a_label_of_its_own(page: Page) -> None:
+    """Three suggestions accepted at once are one gesture: one undo takes all of them back."""
+    page.label([0, 1, 2], None, labels=["a", "b", "a"], source="suggestion")
+    assert ["a", "b", "a"] == list(page.project.labels.values())
+    assert [0, 1, 2] == page.post("/api/undo", {})["items"]
+    assert {} == page.project.labels
+    page.label([0, 1], None, labels=["a", "b"])
+    page.label([3, 4], None, labels=["a", "b"], verdict="not")
+    assert ["a", "b", "b", "a"] == list(page.project.labels.values())
 
 
 def test_verdicts_and_flags(page: Page) -> None:
@@ -130,6 +154,9 @@ def test_an_audit_item_cannot_be_skipped_for_nothing(page: Page) -> None:
         {"verdict": "maybe"},
         {"source": "audit"},
         {"id": "17"},
+        {"labels": ["a"]},
+        {"label": None, "labels": ["a", "b"]},
+        {"label": None, "labels": ["a"], "verdict": "unsure"},
         {"colour": "red"},
     ],
 )

@@ -38,9 +38,9 @@ def gestures(body: Gestures, bench: BenchOf, by: Annotator) -> Changed:
         if made:
             bench.session.record(made, by=by, gesture=gesture.id.hex)
         bench.session.desk.answered(by, gesture.items, skipped=gesture.verdict == "skip")
-        if gesture.verdict == "not" and gesture.label is not None:
-            for at in gesture.items:
-                bench.refused.setdefault(at, set()).add(gesture.label)
+        if gesture.verdict == "not":
+            for at, label in zip(gesture.items, gesture.each, strict=True):
+                bench.refused.setdefault(at, set()).add(label)
     return _changed(bench, by, [str(gesture.id) for gesture in body.gestures], sorted(items))
 
 
@@ -123,51 +123,60 @@ def _marks(gesture: Gesture, bench: Bench) -> list[Mark]:
             expected="each item once",
             attempt="leave it out the second time",
         )
+    labels = gesture.each
     needs_label = gesture.verdict in {"decide", "not"}
-    says_nothing = gesture.label is None and gesture.verdict is None and gesture.flag is None
-    if says_nothing or (gesture.verdict is not None and needs_label != (gesture.label is not None)):
+    says_nothing = not labels and gesture.verdict is None and gesture.flag is None
+    if (
+        says_nothing
+        or (gesture.verdict is not None and needs_label != bool(labels))
+        or (gesture.label is not None and gesture.labels is not None)
+        or (labels and len(labels) != len(gesture.items))
+    ):
         raise SettingError(
             "a gesture does not say what is meant.",
-            first=f"verdict {gesture.verdict}, label {gesture.label!r}",
-            expected="a label; or a verdict, with a label for decide and not alone; or a flag",
+            first=f"verdict {gesture.verdict}, label {gesture.label!r},"
+            f" {len(labels)} labels of {len(gesture.items)} items",
+            expected="a label, or one for each item; or a verdict, with a label for decide and not"
+            " alone; or a flag",
             attempt="reload the page",
         )
-    kinds: list[tuple[str, str]] = []
-    chosen = gesture.items
-    if (
-        gesture.verdict == "skip"
-    ):  # who may skip the hard audit items for nothing flatters the model
-        with bench.session.ledger.reading() as state:
-            asked = state.asked
-        chosen = [at for at in gesture.items if items[at].path in asked]
-        kinds.append(("unsure", ""))
-    if gesture.verdict in {"unsure", "clear"}:
-        kinds.append((str(gesture.verdict), ""))
-    elif gesture.verdict == "decide":
-        kinds.append(("adjudicate", gesture.label or ""))
-    elif gesture.verdict == "not":
-        other = _the_other(bench, gesture.label or "")
-        kinds += [("label", other)] if other else []
-    elif gesture.label is not None:
-        kinds.append(("label", gesture.label))
+    said = _said(gesture, bench)
     if gesture.flag is not None:
-        kinds.append(("flag" if gesture.flag else "unflag", ""))
-    digests = bench.digests(chosen)
+        kind = "flag" if gesture.flag else "unflag"
+        said += [(kind, at, "") for at in gesture.items]
+    digests = dict(zip(gesture.items, bench.digests(gesture.items), strict=True)) if said else {}
     return [
         Mark(
             item=items[at].path,
             label=label,
-            kind=kind,  # type: ignore[arg-type]  # one of those above
+            kind=kind,  # type: ignore[arg-type]  # one of those of `_said`, or a flag
             uuid=uuid5(gesture.id, f"{kind} {items[at].path}").hex,
             source=gesture.source,
-            digest=digest,
+            digest=digests[at],
             model="" if gesture.model is None else str(gesture.model),
             probability=gesture.query,
             milliseconds=gesture.milliseconds,
         )
-        for kind, label in kinds
-        for at, digest in zip(chosen, digests, strict=True)
+        for kind, at, label in said
     ]
+
+
+def _said(gesture: Gesture, bench: Bench) -> list[tuple[str, int, str]]:
+    """Kind, item and label of each mark, flags left aside."""
+    items = bench.session.items
+    if gesture.verdict == "skip":
+        # Who may skip the hard audit items for nothing flatters the model.
+        with bench.session.ledger.reading() as state:
+            asked = state.asked
+        return [("unsure", at, "") for at in gesture.items if items[at].path in asked]
+    if gesture.verdict in {"unsure", "clear"}:
+        return [(str(gesture.verdict), at, "") for at in gesture.items]
+    labelled = list(zip(gesture.items, gesture.each, strict=True)) if gesture.each else []
+    if gesture.verdict == "not":
+        others = [(at, _the_other(bench, label)) for at, label in labelled]
+        return [("label", at, other) for at, other in others if other]
+    kind = "adjudicate" if gesture.verdict == "decide" else "label"
+    return [(kind, at, label) for at, label in labelled]
 
 
 def _the_other(bench: Bench, refused: str) -> str:

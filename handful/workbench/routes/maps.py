@@ -19,6 +19,8 @@ router = APIRouter(prefix="/api")
 BINARY = "application/octet-stream"
 NO_COLOUR = 255
 MOST_COLOURS = 255
+KEPT_COLOURS = 16  # versions; a page that is farther behind gets all of them
+BYTES_CHANGED = 5  # a place and what stands there
 
 
 @router.get("/positions", response_class=Response)
@@ -55,6 +57,8 @@ def colours(bench: BenchOf, since: Annotated[str | None, Query(max_length=100)] 
     """One byte an item: the class given or suggested, 255 for none and for what stays blind.
 
     The version is opaque: give back in `since` what the header `X-Version` said. 204: no change.
+    With the header `X-Changed: k` only what changed: k places as uint32, little-endian, then the k
+    bytes that stand there now.
     """
     steered, known = bench.session.steered, bench.session.known
     model = 0 if steered is None else steered.given.version
@@ -63,7 +67,18 @@ def colours(bench: BenchOf, since: Annotated[str | None, Query(max_length=100)] 
     headers = {"X-Version": version}
     if since == version:
         return Response(status_code=204, headers=headers)
-    return Response(all_colours(bench).tobytes(), media_type=BINARY, headers=headers)
+    with bench.painting:
+        before, now = bench.painted.get(since or ""), bench.painted.get(version)
+        if now is None:
+            now = bench.painted[version] = all_colours(bench)
+            for oldest in list(bench.painted)[:-KEPT_COLOURS]:
+                del bench.painted[oldest]
+    changed = np.arange(len(now)) if before is None else np.flatnonzero(now != before)
+    if BYTES_CHANGED * len(changed) >= len(now):
+        return Response(now.tobytes(), media_type=BINARY, headers=headers)
+    headers["X-Changed"] = str(len(changed))
+    body = changed.astype("<u4").tobytes() + now[changed].tobytes()
+    return Response(body, media_type=BINARY, headers=headers)
 
 
 def all_colours(bench: Bench) -> UInt8[np.ndarray, " n"]:

@@ -76,8 +76,12 @@ def _of_kind(kind: str, bench: Bench, by: str) -> list[Pick]:
     if what == "flagged":
         with session.ledger.reading() as state:
             notes = state.flags
-        return [Pick(session.place[path], note or "flagged") for path, note in notes.items()
-                if path in session.place]  # fmt: skip
+        labels = session.labels
+        return [
+            Pick(session.place[path], note or "flagged", given=labels.get(path))
+            for path, note in notes.items()
+            if path in session.place
+        ]
     if what == "unsure":
         with session.ledger.reading() as state:
             unsure = [path for path, v in state.verdicts.items() if v.label is None]

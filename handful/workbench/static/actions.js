@@ -1,5 +1,6 @@
 // What a person can do. Each action changes the page at once, and tells the server through the outbox.
 
+import { h } from "/house/dom.js";
 import * as api from "./api.js";
 import { nextOpen } from "./store.js";
 
@@ -7,6 +8,8 @@ import { nextOpen } from "./store.js";
 /** @typedef {import("./types.js").Verdict} Verdict */
 
 /** @typedef {ReturnType<typeof createActions>} Actions */
+
+const KEPT_MS = 60_000; // as long as the browser may need to write a file down
 
 /**
  * @param {import("./store.js").Store} store
@@ -16,8 +19,8 @@ import { nextOpen } from "./store.js";
  */
 export function createActions(store, outbox, follower, questions) {
   const { ask, current, lookAhead } = questions;
-  /** Undos and redos of which this page does not know what they concern. @type {Set<string>} */
-  const unseen = new Set();
+  /** Undos and redos under way, with the step that the page has shown already, if it knows one. @type {Map<string, import("./types.js").Step | undefined>} */
+  const turning = new Map();
 
   /** What a label would fall on: the selection, or the picture under the cursor. */
   function target() {
@@ -37,15 +40,19 @@ export function createActions(store, outbox, follower, questions) {
 
   /**
    * @param {number[]} items
-   * @param {{ label?: string | null, verdict?: Verdict | null, flag?: boolean | null, source?: string }} what
+   * @param {{ label?: string | null, labels?: string[] | null, verdict?: Verdict | null, flag?: boolean | null, source?: string }} what
    */
-  function gesture(items, { label = null, verdict = null, flag = null, source }) {
+  function gesture(
+    items,
+    { label = null, labels = null, verdict = null, flag = null, source },
+  ) {
     const { session, batch } = store.get();
     const pick = batch?.picks.find((p) => p.item === items[0]);
     const made = {
       id: crypto.randomUUID(),
       items,
       label,
+      labels,
       verdict,
       flag,
       source: items.length === 1 && pick?.again ? "reask" : (source ?? how(items.length)),
@@ -67,9 +74,26 @@ export function createActions(store, outbox, follower, questions) {
 
   /** @param {number[]} items @param {string | null} label @param {Verdict | null} verdict @param {string} [source] */
   function say(items, label, verdict, source) {
-    if (!items.length) return false;
-    const made = gesture(items, { label, verdict, source });
-    store.answered(items, { label, verdict, ids: [made.id] }, made, { isKept: isKept(verdict) });
+    return said(items, gesture(items, { label, verdict, source }), [label]);
+  }
+
+  /** Of each picture what the model suggests: one gesture. @param {[number, string][]} found @param {Verdict | null} verdict "not": it is wrong */
+  function sayEach(found, verdict) {
+    const items = found.map(([item]) => item);
+    const labels = found.map(([, name]) => name);
+    const isOne = labels.every((name) => name === labels[0]);
+    const what = isOne ? { label: labels[0] } : { labels };
+    return said(items, gesture(items, { ...what, verdict, source: "suggestion" }), labels);
+  }
+
+  /** @param {number[]} items @param {any} made @param {(string | null)[]} labels one for each item, or one for all */
+  function said(items, made, labels) {
+    const answers = items.map((_, k) => ({
+      label: labels[labels.length > 1 ? k : 0],
+      verdict: made.verdict,
+      ids: [made.id],
+    }));
+    store.answered(items, answers, made, { isKept: isKept(made.verdict) });
     questions.lookedAtAnew();
     afterwards();
     return true;
@@ -85,30 +109,34 @@ export function createActions(store, outbox, follower, questions) {
   /** @param {string} name */
   function label(name) {
     const { batch } = store.get();
-    return say(target(), name, batch?.kind === "disagreements" ? "decide" : null);
+    const items = target();
+    return items.length > 0 && say(items, name, batch?.kind === "disagreements" ? "decide" : null);
+  }
+
+  function unsure() {
+    const items = target();
+    return items.length > 0 && say(items, null, "unsure");
+  }
+
+  /** What the model says of the selection, or of the picture under the cursor. @returns {[number, string][]} */
+  function suggested() {
+    const picks = new Map(store.get().batch?.picks.map((pick) => [pick.item, pick]));
+    const known = new Set(store.get().session?.classes.map((c) => c.name));
+    return target().flatMap((item) => {
+      const { suggestion } = picks.get(item) ?? questions.asPicks([item])[0];
+      return suggestion && known.has(suggestion.label) ? [[item, suggestion.label]] : [];
+    });
   }
 
   function accept() {
-    const { selection, batch } = store.get();
-    if (selection.origin === "grid") return acceptEach(selection.items);
-    const suggestion = current()?.suggestion;
-    if (!suggestion || selection.items.length || !batch) return false;
-    return say(target(), suggestion.label, null, "suggestion");
+    const found = suggested();
+    return found.length > 0 && sayEach(found, null);
   }
 
-  /** Each picture its own suggestion: one gesture for each class. @param {number[]} items */
-  function acceptEach(items) {
-    const picks =
-      store.get().batch?.picks.filter((p) => items.includes(p.item) && p.suggestion) ?? [];
-    for (const name of new Set(picks.map((p) => p.suggestion?.label ?? ""))) {
-      say(
-        picks.filter((p) => p.suggestion?.label === name).map((p) => p.item),
-        name,
-        null,
-        "suggestion",
-      );
-    }
-    return picks.length > 0;
+  /** The suggestion is wrong. */
+  function refuse() {
+    const found = suggested();
+    return found.length > 0 && sayEach(found, "not");
   }
 
   /** The open pictures of one predicted class. @param {string} [name] */
@@ -116,17 +144,15 @@ export function createActions(store, outbox, follower, questions) {
     const { batch } = store.get();
     if (!batch || !name) return false;
     const row = batch.picks.filter((p) => p.suggestion?.label === name && !batch.answers[p.item]);
-    return say(
-      row.map((p) => p.item),
-      name,
-      null,
-      "suggestion",
+    return (
+      row.length > 0 &&
+      say(
+        row.map((p) => p.item),
+        name,
+        null,
+        "suggestion",
+      )
     );
-  }
-
-  function refuse() {
-    const suggestion = current()?.suggestion;
-    return suggestion ? say([current()?.item ?? -1], suggestion.label, "not") : false;
   }
 
   function flag() {
@@ -137,46 +163,71 @@ export function createActions(store, outbox, follower, questions) {
     return true;
   }
 
+  /** Calls a class otherwise, or makes it part of another. @param {"rename" | "merge"} how @param {string} from @param {string} to */
+  function changeClass(how, from, to) {
+    const id = crypto.randomUUID();
+    store.classChanged(from, to, { id, items: [], change: [from, to] });
+    questions.forget(); // what was fetched ahead speaks of the class as it was called before
+    void outbox.add("/api/classes", { [how]: [from, to], id }, api.annotator);
+  }
+
   function undo() {
     const { batch } = store.get();
     const step = store.stepUndone();
+    if (step?.gesture.change) questions.forget();
     // Going back to earlier questions must not lose those that had come since.
-    if (step && batch?.kind === "ask" && step.batch !== batch && !Object.keys(batch.answers).length)
+    else if (
+      step &&
+      batch?.kind === "ask" &&
+      step.batch?.picks !== batch.picks &&
+      !Object.keys(batch.answers).length
+    )
       questions.keepForLater(batch);
-    if (step ? step.isKept : store.get().session?.can_undo) turn("/api/undo", Boolean(step));
+    if (step ? step.isKept : store.get().session?.can_undo) turn("/api/undo", step);
     return true;
   }
 
   function redo() {
     const step = store.stepToRedo();
     if (!step && !store.get().session?.can_redo) return true;
-    if (step?.answer.ids.length) {
-      const { gesture, answer, isKept } = step;
-      store.answered(gesture.items, answer, gesture, { isKept, again: true });
+    if (step) {
+      const { gesture, answers, isKept } = step;
+      if (gesture.change) {
+        store.classChanged(gesture.change[0], gesture.change[1], gesture, true);
+        questions.forget();
+      } else if (answers.length)
+        store.answered(gesture.items, answers, gesture, { isKept, again: true });
+      else store.flagChanged(gesture.items, gesture.flag, gesture, true);
     }
     if (step?.isKept === false) return true;
-    turn("/api/redo", Boolean(step));
+    turn("/api/redo", step);
     return true;
   }
 
-  /** Undo or redo at the server. @param {string} path @param {boolean} isShown whether the page has shown it already */
-  function turn(path, isShown) {
+  /** Undo or redo at the server. @param {string} path @param {import("./types.js").Step | undefined} step shown already */
+  function turn(path, step) {
     const id = crypto.randomUUID();
-    if (!isShown) unseen.add(id);
+    turning.set(id, step);
     void outbox.add(path, { id }, api.annotator);
   }
 
   /** The server took back or restored gestures, perhaps of before this page was opened. @param {string} path @param {string} id @param {number[]} items */
   function turned(path, id, items) {
-    if (!unseen.delete(id) || !items.length) return;
+    if (!turning.has(id)) return;
+    const step = turning.get(id);
+    turning.delete(id);
+    if (step) {
+      const meant = new Set(step.gesture.items);
+      if (meant.size === items.length && items.every((item) => meant.has(item))) return;
+      // The latest gesture was made in another tab: it is that one which the server took back.
+      store.stepMistaken(step, path === "/api/undo");
+      follower.lookAnew();
+    }
+    if (!items.length) return;
     const words = path === "/api/undo" ? "Undone" : "Done again";
     store.steppedElsewhere(items, words);
     questions.these(items, words);
   }
-
-  /** @param {Record<string, unknown>} change */
-  const classes = (change) =>
-    void outbox.add("/api/classes", { ...change, id: crypto.randomUUID() }, api.annotator);
 
   // -- the map --------------------------------------------------------------------------------
 
@@ -187,6 +238,24 @@ export function createActions(store, outbox, follower, questions) {
       store.positionsArrived(positions, groups?.words ?? null);
     } catch (error) {
       follower.failed(error);
+    }
+  }
+
+  // -- taking it away -------------------------------------------------------------------------
+
+  /** Has a file made and hands it to the browser; why it cannot be made is said. @param {string} path */
+  async function take(path) {
+    if (store.get().taking) return;
+    store.takingChanged(path);
+    try {
+      const { blob, name } = await api.file(path);
+      const address = URL.createObjectURL(blob);
+      h("a", { href: address, download: name }).click();
+      setTimeout(() => URL.revokeObjectURL(address), KEPT_MS);
+    } catch (error) {
+      follower.failed(error);
+    } finally {
+      store.takingChanged(null);
     }
   }
 
@@ -219,7 +288,7 @@ export function createActions(store, outbox, follower, questions) {
     similar: questions.similar,
     lassoed: questions.lassoed,
     label,
-    say,
+    unsure,
     accept,
     acceptRow,
     refuse,
@@ -227,8 +296,9 @@ export function createActions(store, outbox, follower, questions) {
     undo,
     redo,
     turned,
-    classes,
+    changeClass,
     project,
+    take,
     moveTo,
     letGo,
     target,

@@ -89,16 +89,21 @@ export const queue = (kind, n, held) =>
 /** @param {number} item @param {number} n @returns {Promise<{ items: number[] }>} */
 export const similar = (item, n) => json(`/api/similar?item=${item}&n=${n}`);
 
-/** Class of each item, or null when nothing is new. @param {string} since */
+/** @typedef {{ version: string, places: Uint32Array | null, values: Uint8Array }} Colours those at `places`, or where there are none, of all items */
+
+/** Class of each item, or of those that changed; null when nothing is new. @param {string} since @returns {Promise<Colours | null>} */
 export const colours = (since) =>
-  request(`/api/colours${since ? `?since=${encodeURIComponent(since)}` : ""}`, async (response) =>
-    response.status === 204
-      ? null
-      : {
-          version: response.headers.get("X-Version") ?? "",
-          values: new Uint8Array(await response.arrayBuffer()),
-        },
-  );
+  request(`/api/colours${since ? `?since=${encodeURIComponent(since)}` : ""}`, async (response) => {
+    if (response.status === 204) return null;
+    const [version, changed] = [
+      response.headers.get("X-Version") ?? "",
+      response.headers.get("X-Changed"),
+    ];
+    const body = await response.arrayBuffer();
+    if (changed === null) return { version, places: null, values: new Uint8Array(body) };
+    const k = Number(changed);
+    return { version, places: new Uint32Array(body, 0, k), values: new Uint8Array(body, 4 * k, k) };
+  });
 
 /** Where each item lies; parted by two sets of items where they are given. @param {number[]} [a] @param {number[]} [b] */
 export const positions = (a, b) =>
@@ -119,6 +124,13 @@ function posting(body) {
 
 /** @param {string} path @param {unknown} body @param {string | null} [by] @returns {Promise<any>} */
 export const post = (path, body, by = annotator) => request(path, asJson, posting(body), by);
+
+/** A file to be taken away, with the name that it is given. @param {string} path @returns {Promise<{ blob: Blob, name: string }>} */
+export const file = (path) =>
+  request(path, async (response) => ({
+    blob: await response.blob(),
+    name: /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "",
+  }));
 
 /** Why a picture does not show. @param {number} item @returns {Promise<Fault>} */
 export async function pictureFault(item) {

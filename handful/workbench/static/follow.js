@@ -40,6 +40,13 @@ export function createFollower(store) {
     }
   }
 
+  /** Labels and colours from the beginning, for the page has guessed wrong. */
+  function lookAnew() {
+    const { columns } = store.get();
+    [columns.labelVersion, columns.colourVersion] = [0, ""];
+    void catchUp();
+  }
+
   async function refreshPositions() {
     try {
       const positions = await api.positions();
@@ -94,5 +101,5 @@ export function createFollower(store) {
     );
   }
 
-  return { failed, catchUp, load, listen, sessionArrived };
+  return { failed, catchUp, lookAnew, load, listen, sessionArrived };
 }

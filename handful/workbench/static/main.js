@@ -62,7 +62,7 @@ const deeds = {
   accept: actions.accept,
   acceptRow: actions.acceptRow,
   refuse: actions.refuse,
-  unsure: () => actions.say(actions.target(), null, "unsure"),
+  unsure: actions.unsure,
   type: () => {
     if (store.get().view === "export") store.viewChanged("label");
     return bar.type();
@@ -147,7 +147,7 @@ document.body.append(
     "div",
     { class: "panes" },
     plane.element,
-    h("div", { class: "centre" }, middle.element, exports(store), bar.element),
+    h("div", { class: "centre" }, middle.element, exports(store, actions), bar.element),
     rail(store, actions, editing.open),
   ),
   hints(store, (name) => deeds[name]()),

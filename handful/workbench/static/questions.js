@@ -25,15 +25,18 @@ export function createQuestions(store, follower) {
 
   const current = () => store.get().batch?.picks[store.get().cursor] ?? null;
 
-  /** By predicted class, surest first; blind ones last. @param {Pick[]} picks */
+  /**
+   * Blind ones first, for who asks anew before the end must not pass over what measures; then by
+   * predicted class, surest first. Where nothing is predicted, as they came.
+   * @param {Pick[]} picks
+   */
   function sorted(picks) {
+    if (!picks.some((pick) => pick.suggestion)) return picks;
     const names = store.get().session?.classes.map((c) => c.name) ?? [];
-    const rank = (/** @type {Pick} */ pick) =>
-      pick.blind
-        ? names.length + 1
-        : pick.suggestion
-          ? names.indexOf(pick.suggestion.label)
-          : names.length;
+    const rank = (/** @type {Pick} */ pick) => {
+      if (pick.blind) return pick.again ? -1 : -2;
+      return pick.suggestion ? names.indexOf(pick.suggestion.label) : names.length;
+    };
     return [...picks].sort(
       (a, b) =>
         rank(a) - rank(b) || (b.suggestion?.probability ?? 0) - (a.suggestion?.probability ?? 0),
@@ -99,7 +102,10 @@ export function createQuestions(store, follower) {
 
   /** @param {string} kind @param {string} title */
   async function open(kind, title) {
-    if (kind === "ask") return ask();
+    if (kind === "ask") {
+      next = null; // who asks for questions wants them of the latest model
+      return ask();
+    }
     store.viewChanged("label");
     store.loadingBegan();
     show(await fetchBatch(kind, title));
@@ -166,6 +172,8 @@ export function createQuestions(store, follower) {
     these(items, "In the lasso", "lasso");
     store.selected(items, "lasso");
     store.modeChanged("grid");
+    // The keys mean the pictures now, no longer the map.
+    document.getElementById("work")?.focus({ preventScroll: true });
   }
 
   return {
@@ -174,7 +182,10 @@ export function createQuestions(store, follower) {
     similar,
     these,
     lassoed,
+    asPicks,
     lookAhead,
+    /** What was fetched ahead is not wanted any more. */
+    forget: () => void (next = null),
     current,
     /** Questions to come back to before any others. @param {Batch} batch */
     keepForLater: (batch) => void (next = Promise.resolve(batch)),

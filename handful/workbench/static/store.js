@@ -5,9 +5,11 @@
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./types.js").Session} Session */
 /** @typedef {import("./types.js").Step} Step */
+/** @typedef {import("./types.js").Before} Before */
 
 const NUM_RECENT = 12;
-const MAX_CLASS = 254; // 255 stands for none
+const NO_CLASS = 255;
+const MAX_CLASS = 254;
 
 /** @returns {State} */
 function initial() {
@@ -34,6 +36,7 @@ function initial() {
     wideMap: false,
     lassoing: false,
     projected: null,
+    taking: null,
     link: "connecting",
     unsaved: 0,
     everSaved: false,
@@ -44,6 +47,20 @@ function initial() {
     recent: [],
     named: [],
   };
+}
+
+/**
+ * What is new, but for the parts that say what they said before: those stay the same objects, and
+ * what shows them is not drawn again.
+ * @template {Record<string, any>} T @param {T | null} before @param {T} now @returns {T}
+ */
+function renewed(before, now) {
+  if (!before) return now;
+  const entries = Object.entries(now).map(([key, value]) => [
+    key,
+    JSON.stringify(value) === JSON.stringify(before[key]) ? before[key] : value,
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** Which pick comes next without an answer, going round; -1 when all have one. @param {Batch} batch @param {number} from */
@@ -65,6 +82,24 @@ function withClass(session, name) {
   return { ...session, classes: [...session.classes, { name, count: 0, colour: place, key }] };
 }
 
+/** @typedef {(name: string | null | undefined) => string | null | undefined} Renamed */
+
+/** @param {Session} session @param {Renamed} renamed @returns {Session} */
+const withNames = (session, renamed) => ({
+  ...session,
+  classes: session.classes.map((c) => ({ ...c, name: renamed(c.name) ?? c.name })),
+});
+
+/** @param {import("./types.js").Pick} pick @param {Renamed} renamed */
+const withName = (pick, renamed) => ({
+  ...pick,
+  given: renamed(pick.given),
+  suggestion: pick.suggestion && {
+    ...pick.suggestion,
+    label: renamed(pick.suggestion.label) ?? pick.suggestion.label,
+  },
+});
+
 export function createStore() {
   let state = initial();
   /** @type {Set<() => void>} */
@@ -80,27 +115,42 @@ export function createStore() {
   const columns = (change) =>
     set({ columns: { ...state.columns, ...change, drawn: state.columns.drawn + 1 } });
 
-  /** Writes labels into the columns; returns what stood there. @param {number[]} items @param {number} label */
-  function write(items, label) {
+  /** Writes a label into the columns; returns what stood there. @param {number} item @param {number} label @returns {Before} */
+  function write(item, label) {
     const { labels, colours } = state.columns;
-    /** @type {[number, number][]} */
-    const before = items.map((i) => [i, labels[i] ?? -1]);
-    for (const i of items) {
-      labels[i] = label;
-      if (label >= 0 && label <= MAX_CLASS) colours[i] = label;
-    }
+    /** @type {Before} */
+    const before = [item, labels[item] ?? -1, colours[item] ?? NO_CLASS];
+    labels[item] = label;
+    if (label >= 0 && label <= MAX_CLASS) colours[item] = label;
     return before;
   }
 
-  /** @param {number[]} items @param {Answer | null} answer */
-  function batchWith(items, answer) {
+  /** @param {number[]} items @param {Answer[]} given one for each item; none takes the answers away */
+  function batchWith(items, given) {
     if (!state.batch) return null;
     const answers = { ...state.batch.answers };
-    for (const item of items) {
-      if (answer) answers[item] = answer;
+    items.forEach((item, place) => {
+      if (given.length) answers[item] = given[place];
       else delete answers[item];
-    }
+    });
     return { ...state.batch, answers };
+  }
+
+  /** A step that concerns no answer. @param {any} gesture @returns {Step} */
+  const step = (gesture) => ({
+    gesture,
+    batch: state.batch,
+    cursor: state.cursor,
+    before: [],
+    answers: [],
+    isKept: true,
+  });
+
+  /** @param {number[]} items @param {boolean} on */
+  function flaggedWith(items, on) {
+    const flagged = new Set(state.columns.flagged);
+    for (const i of items) on ? flagged.add(i) : flagged.delete(i);
+    return flagged;
   }
 
   return {
@@ -113,14 +163,26 @@ export function createStore() {
     sessionArrived(session) {
       // Classes named here that the server had not heard of when it spoke stay in sight.
       const named = state.named.filter((name) => !session.classes.some((c) => c.name === name));
-      set({ named, session: named.reduce(withClass, session) });
+      const { batch } = state;
+      const known = new Set([...session.classes.map((c) => c.name), ...named]);
+      // A class that somebody else renamed must not come to life again by its suggestions.
+      const isStale = (/** @type {import("./types.js").Pick} */ pick) =>
+        pick.suggestion !== null && !known.has(pick.suggestion.label);
+      set({
+        named,
+        session: renewed(state.session, named.reduce(withClass, session)),
+        batch:
+          batch && !state.unsaved && batch.picks.some(isStale)
+            ? { ...batch, picks: batch.picks.map((p) => (isStale(p) ? { ...p, suggestion: null } : p)) }
+            : batch,
+      });
     },
     /** @param {string[]} paths */
     itemsArrived(paths) {
       columns({
         paths,
         labels: new Int16Array(paths.length).fill(-1),
-        colours: new Uint8Array(paths.length).fill(255),
+        colours: new Uint8Array(paths.length).fill(NO_CLASS),
       });
     },
     /** All labels, or those that changed. @param {{ version: number, items: number[] | null, labels: number[], unsure: number[], flagged: number[] }} news */
@@ -134,8 +196,12 @@ export function createStore() {
         labelVersion: news.version,
       });
     },
-    /** @param {{ version: string, values: Uint8Array }} news */
-    coloursArrived: (news) => columns({ colours: news.values, colourVersion: news.version }),
+    /** @param {import("./api.js").Colours} news */
+    coloursArrived({ version, places, values }) {
+      const { colours } = state.columns;
+      places?.forEach((i, place) => (colours[i] = values[place]));
+      columns({ colours: places ? colours : values, colourVersion: version });
+    },
     /** @param {Float32Array} positions @param {string | null} [projected] */
     positionsArrived(positions, projected = null) {
       columns({ positions, placed: state.columns.placed + 1 });
@@ -161,67 +227,85 @@ export function createStore() {
 
     /**
      * Somebody here said something of some items; it shows at once, acknowledged or not.
-     * @param {number[]} items @param {Answer} answer @param {any} gesture
+     * @param {number[]} items @param {Answer[]} answers one for each item @param {any} gesture
      * @param {{ isKept: boolean, again?: boolean }} how `isKept`: the server writes it down
      */
-    answered(items, answer, gesture, { isKept, again = false }) {
-      const name = answer.verdict === "not" ? null : answer.label;
-      const isNew = name !== null && !state.session?.classes.some((c) => c.name === name);
-      const named = isNew ? [...state.named, name] : state.named;
+    answered(items, answers, gesture, { isKept, again = false }) {
+      const names = answers.map(({ label, verdict }) => (verdict === "not" ? null : label));
+      const known = new Set(state.session?.classes.map((c) => c.name));
+      const fresh = [...new Set(names)].filter((name) => name !== null && !known.has(name));
+      const named = [...state.named, .../** @type {string[]} */ (fresh)];
       const session = state.session && named.reduce(withClass, state.session);
-      const place = session?.classes.findIndex((c) => c.name === answer.label) ?? -1;
-      const gives = answer.label !== null && answer.verdict !== "not";
-      const before = gives || answer.verdict === "clear" ? write(items, gives ? place : -1) : [];
-      /** @type {Step} */
-      const step = { gesture, batch: state.batch, cursor: state.cursor, before, answer, isKept };
-      const batch = batchWith(items, answer);
+      const places = new Map(session?.classes.map((c, place) => [c.name, place]));
+      /** @type {Before[]} */
+      const before = [];
+      items.forEach((item, k) => {
+        const place = names[k] === null ? -1 : (places.get(names[k]) ?? -1);
+        if (names[k] !== null || answers[k].verdict === "clear") before.push(write(item, place));
+      });
+      const batch = batchWith(items, answers);
       const open = batch ? nextOpen(batch, state.cursor) : -1;
+      const shown = answers.slice(0, NUM_RECENT).map((answer, k) => ({ item: items[k], answer }));
       set({
         session,
         named,
         batch,
         cursor: open >= 0 ? open : state.cursor,
         selection: { items: [], origin: "none" },
-        past: [...state.past, step],
+        past: [...state.past, { ...step(gesture), before, answers, isKept }],
         future: again ? state.future : [],
-        recent: [
-          ...items.slice(0, NUM_RECENT).map((item) => ({ item, answer })),
-          ...state.recent,
-        ].slice(0, NUM_RECENT),
-        said: said(items, answer),
+        recent: [...shown, ...state.recent].slice(0, NUM_RECENT),
+        said: said(items, answers),
         columns: { ...state.columns, drawn: state.columns.drawn + 1 },
       });
     },
-    /** @param {number[]} items @param {boolean} flag @param {any} gesture */
-    flagChanged(items, flag, gesture) {
-      const flagged = new Set(state.columns.flagged);
-      for (const i of items) flag ? flagged.add(i) : flagged.delete(i);
-      const answer = { label: null, verdict: null, ids: [] };
-      columns({ flagged });
+    /** @param {number[]} items @param {boolean} flag @param {any} gesture @param {boolean} [again] */
+    flagChanged(items, flag, gesture, again = false) {
+      columns({ flagged: flaggedWith(items, flag) });
       set({
-        past: [
-          ...state.past,
-          { gesture, batch: state.batch, cursor: state.cursor, before: [], answer, isKept: true },
-        ],
-        future: [],
+        past: [...state.past, step(gesture)],
+        future: again ? state.future : [],
         said: flag ? "Flagged." : "No longer flagged.",
+      });
+    },
+    /**
+     * A class is called otherwise from here on, or became part of another: what the model has
+     * suggested is called so too.
+     * @param {string} from @param {string} to @param {any} gesture @param {boolean} [again]
+     */
+    classChanged(from, to, gesture, again = false) {
+      const { batch, session } = state;
+      const renamed = (/** @type {string | null | undefined} */ name) => (name === from ? to : name);
+      const isMerge = session?.classes.some((c) => c.name === to);
+      set({
+        past: [...state.past, step(gesture)],
+        future: again ? state.future : [],
+        said: isMerge ? `“${from}” is part of “${to}” now.` : `“${from}” is called “${to}” now.`,
+        session: session && !isMerge ? withNames(session, renamed) : session,
+        named: state.named.map((name) => renamed(name) ?? name),
+        batch: batch && { ...batch, picks: batch.picks.map((pick) => withName(pick, renamed)) },
       });
     },
     /** The last step made here is taken back. @returns {Step | undefined} */
     stepUndone() {
       const step = state.past[state.past.length - 1];
       if (!step) return undefined;
-      for (const [item, label] of step.before) state.columns.labels[item] = label;
-      const gone = new Set(step.gesture.items);
+      const { items, flag } = step.gesture;
+      for (const [item, label, colour] of step.before) {
+        state.columns.labels[item] = label;
+        state.columns.colours[item] = colour;
+      }
+      const gone = new Set(items);
+      const flagged = typeof flag === "boolean" ? flaggedWith(items, !flag) : state.columns.flagged;
       set({
-        named: state.named.filter((name) => name !== step.answer.label),
+        named: state.named.filter((name) => !step.answers.some((a) => a.label === name)),
         past: state.past.slice(0, -1),
         future: [step, ...state.future],
         batch: step.batch,
         cursor: step.cursor,
         recent: state.recent.filter(({ item }) => !gone.has(item)),
-        said: `Undone: ${count(step.gesture.items.length)}.`,
-        columns: { ...state.columns, drawn: state.columns.drawn + 1 },
+        said: items.length ? `Undone: ${count(items.length)}.` : "Undone.",
+        columns: { ...state.columns, flagged, drawn: state.columns.drawn + 1 },
       });
       return step;
     },
@@ -231,11 +315,24 @@ export function createStore() {
       if (step) set({ future });
       return step;
     },
+    /** The page has shown a step as taken back, or done again, that was not. @param {Step} step @param {boolean} wasUndo */
+    stepMistaken({ gesture, answers }, wasUndo) {
+      const items = answers.length ? gesture.items : []; // a flag concerns no answer
+      set({ batch: batchWith(items, wasUndo ? answers : []), past: [], future: [] });
+    },
     /** What the server took back or restored without this page having it. @param {number[]} items @param {string} words */
     steppedElsewhere: (items, words) => set({ said: `${words}: ${count(items.length)}.` }),
     /** A gesture was refused: what it said does not count. @param {number[]} items */
-    answersDropped: (items) => set({ batch: batchWith(items, null), past: [], future: [] }),
+    answersDropped: (items) =>
+      set({
+        batch: batchWith(items, []),
+        past: [],
+        future: [],
+        columns: { ...state.columns, colourVersion: "" }, // what was painted ahead must go
+      }),
 
+    /** @param {string | null} taking */
+    takingChanged: (taking) => set({ taking }),
     /** @param {import("./types.js").View} view */
     viewChanged: (view) => set({ view }),
     /** @param {"grid" | "focus"} mode */
@@ -257,14 +354,16 @@ export function createStore() {
 const count = (number) =>
   `${number.toLocaleString("en-GB")} ${number === 1 ? "picture" : "pictures"}`;
 
-/** The last thing done, in words. @param {number[]} items @param {Answer} answer */
-function said(items, answer) {
+/** The last thing done, in words. @param {number[]} items @param {Answer[]} answers */
+function said(items, answers) {
   const subject = count(items.length);
-  if (answer.verdict === "unsure") return `${subject}: unsure.`;
-  if (answer.verdict === "skip") return `${subject} passed over.`;
-  if (answer.verdict === "clear") return `${subject}: label taken back.`;
-  if (answer.verdict === "not") return `${subject}: not ${answer.label}.`;
-  return `${subject}: ${answer.label}.`;
+  const [{ label, verdict }] = answers;
+  const isOne = answers.every((answer) => answer.label === label);
+  if (verdict === "unsure") return `${subject}: unsure.`;
+  if (verdict === "skip") return `${subject} passed over.`;
+  if (verdict === "clear") return `${subject}: label taken back.`;
+  if (verdict === "not") return `${subject}: not ${isOne ? label : "what was suggested"}.`;
+  return `${subject}: ${isOne ? label : "as suggested"}.`;
 }
 
 /** @typedef {ReturnType<typeof createStore>} Store */

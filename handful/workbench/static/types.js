@@ -78,7 +78,8 @@
  */
 /** @typedef {"label" | "map" | "meter" | "export"} View */
 /** @typedef {"connecting" | "live" | "offline" | "denied"} Link */
-/** @typedef {{ gesture: any, batch: Batch | null, cursor: number, before: [number, number][], answer: Answer, isKept: boolean }} Step */
+/** @typedef {[item: number, label: number, colour: number]} Before what stood in the columns */
+/** @typedef {{ gesture: any, batch: Batch | null, cursor: number, before: Before[], answers: Answer[], isKept: boolean }} Step one gesture; its answers are those of its items, none where it concerns flags or classes */
 /**
  * @typedef {object} State
  * @property {Session | null} session
@@ -93,6 +94,7 @@
  * @property {boolean} lassoing
  * @property {string | null} projected what the map is parted by
  * @property {Link} link
+ * @property {string | null} taking address of the file that is being made, to be taken away
  * @property {number} unsaved gestures that wait for the server
  * @property {boolean} everSaved
  * @property {Fault | null} fault

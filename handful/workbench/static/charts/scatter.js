@@ -113,7 +113,8 @@ export function scatter({ label, point, open, lassoed }) {
     const growth = Math.min(2.6, Math.sqrt(Math.sqrt(zoom)));
     painter.paint({ x, y, scaleX: scaleX(), scaleY: scaleY(), width, height, ratio, growth });
     drawOver(growth);
-    if (plane.size) holder.dataset.painted = String(plane.size);
+    if (plane.size && codes.length * 2 === positions.length)
+      holder.dataset.painted = String(plane.size);
     if (movedFrom) draw();
   }
 

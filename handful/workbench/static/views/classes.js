@@ -66,7 +66,7 @@ function typeBox(store, actions) {
     "aria-controls": "class-offers",
     "aria-autocomplete": "list",
     "aria-label": "Type a class, or name a new one",
-    placeholder: "Type or name a class",
+    placeholder: "Type a class",
     autocomplete: "off",
     spellcheck: "false",
     maxlength: "200",

@@ -1,11 +1,13 @@
 // What can be taken away: the labels, the model, the report.
 
 import { h } from "/house/dom.js";
-import { count, percent, percentRange } from "/house/numbers.js";
+import { count, counted, percent, percentRange } from "/house/numbers.js";
 import { slot } from "./slot.js";
 
-/** @param {string} title @param {import("/house/dom.js").Child} words @param {[string, string, string][]} links address, words, what comes */
-function card(title, words, links) {
+/** @typedef {[href: string, words: string, more: string]} Link */
+
+/** @param {string} title @param {import("/house/dom.js").Child} words @param {Link[]} links @param {string | null} taking @param {import("../actions.js").Actions} actions */
+function card(title, words, links, taking, actions) {
   return h(
     "section",
     { class: "export-card" },
@@ -20,25 +22,36 @@ function card(title, words, links) {
           {
             class: place ? "button" : "button primary",
             href,
-            download: href.includes("report") ? null : true,
-            target: href.includes("report") ? "_blank" : null,
+            download: true,
+            "aria-disabled": taking ? "true" : null,
             "data-focus": href,
             title: more,
+            // Fetched here and not by the browser: that would not say why a file cannot be made.
+            onclick: (/** @type {Event} */ event) => {
+              event.preventDefault();
+              void actions.take(href);
+            },
           },
-          text,
+          taking === href ? "Making it …" : text,
         ),
       ),
     ),
   );
 }
 
-/** @param {import("../store.js").Store} store */
-export function exports(store) {
+/** @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
+export function exports(store, actions) {
   return slot(
     h("main", { class: "exports", tabindex: "-1", "aria-label": "Export" }),
     store,
-    (s) => [s.session?.labelled, s.session?.model.version, s.session?.meter?.accuracy, s.unsaved],
-    (labelled, version, accuracy, unsaved) => [
+    (s) => [
+      s.session?.labelled,
+      s.session?.model.version,
+      s.session?.meter?.accuracy,
+      s.unsaved,
+      s.taking,
+    ],
+    (labelled, version, accuracy, unsaved, taking) => [
       h("h2", {}, "Take it away"),
       h(
         "p",
@@ -49,21 +62,27 @@ export function exports(store) {
         ? h(
             "p",
             { class: "nothing" },
-            `${count(unsaved)} labels are still on their way and will not be in what you take now.`,
+            `Still on the way, and not in what you take now: ${counted(unsaved, "gestures")}.`,
           )
         : null,
       h(
         "div",
         { class: "export-cards" },
-        card("Labels", `${count(labelled ?? 0)} labels, with who gave them, when and how.`, [
-          ["/api/export/labels?format=csv", "CSV", "for spreadsheets"],
-          ["/api/export/labels?format=jsonl", "JSON Lines", "one label a line, all fields"],
+        card(
+          "Labels",
+          `${counted(labelled ?? 0, "labels")}, with who gave them, when and how.`,
           [
-            "/api/export/labels?format=label-studio",
-            "Label Studio",
-            "JSON that Label Studio imports",
+            ["/api/export/labels?format=csv", "CSV", "for spreadsheets"],
+            ["/api/export/labels?format=jsonl", "JSON Lines", "one label a line, all fields"],
+            [
+              "/api/export/labels?format=label-studio",
+              "Label Studio",
+              "JSON that Label Studio imports",
+            ],
           ],
-        ]),
+          taking,
+          actions,
+        ),
         version
           ? card(
               "Model",
@@ -92,6 +111,8 @@ export function exports(store) {
                   "refitted from all labels, at full width",
                 ],
               ],
+              taking,
+              actions,
             )
           : h(
               "section",
@@ -103,7 +124,9 @@ export function exports(store) {
           ? card(
               "Report",
               "One page that needs no server: where it is wrong, which labels look wrong, and how far to trust it.",
-              [["/api/export/report", "Open the report", "opens in a new tab; save it from there"]],
+              [["/api/export/report", "Report", "a page that every browser opens, without handful"]],
+              taking,
+              actions,
             )
           : null,
       ),

@@ -8,9 +8,18 @@ import { createTile, swatch } from "./tile.js";
 /** @typedef {import("../types.js").Batch} Batch */
 /** @typedef {import("../types.js").Pick} Pick */
 
+const BLIND = "Without a hint";
+const AGAIN = "Asked again";
+/** @type {Record<string, string>} */
+const WHY = {
+  [BLIND]: "audit: these measure the model, so it keeps quiet",
+  [AGAIN]: "you answered these before: what do you say now, without a hint?",
+};
+
 /** What a picture stands under. @param {Pick} pick @param {boolean} anyModel */
 function heading(pick, anyModel) {
-  if (pick.blind) return "Without a hint";
+  if (pick.again) return AGAIN;
+  if (pick.blind) return anyModel ? BLIND : "";
   if (pick.suggestion) return pick.suggestion.label;
   return pick.given ? "Labelled" : anyModel ? "No suggestion" : "";
 }
@@ -56,13 +65,7 @@ export function grid(store, actions) {
             { class: "row-head" },
             known && swatch(session, name),
             h("span", { class: "class" }, name),
-            h(
-              "span",
-              { class: "note" },
-              name === "Without a hint"
-                ? "audit: these measure the model, so it keeps quiet"
-                : count(picks.length),
-            ),
+            h("span", { class: "note" }, WHY[name] ?? count(picks.length)),
             known &&
               h(
                 "button",

@@ -16,7 +16,15 @@ export function hints(store, act) {
       Boolean(s.session?.can_redo || s.future.length),
     ],
     (mode, lassoing, canUndo, canRedo) => [
-      h("span", { class: "hint fixed" }, h("kbd", {}, "1"), "–", h("kbd", {}, "9"), " label"),
+      h(
+        "span",
+        { class: "hint fixed", title: "Shift with a digit: the eleventh to the twentieth class" },
+        h("kbd", {}, "1"),
+        "–",
+        h("kbd", {}, "0"),
+        " Label",
+      ),
+      h("span", { class: "hint fixed" }, h("kbd", {}, "↔"), h("kbd", {}, "↕"), " Move"),
       KEYS.filter((key) => key.hint && !(key.name === "acceptRow" && mode === "focus")).map((key) =>
         h(
           "button",

@@ -11,6 +11,13 @@ import { swatch } from "./tile.js";
 
 const NO_CLASS = 255;
 const TIP_PX = 270; // the tip's width with its margins
+const IDLE_MS = 400; // as long as new colours wait at most
+
+/** Safari knows no idle moments. @param {() => void} work */
+const whenIdle = (work) =>
+  globalThis.requestIdleCallback
+    ? requestIdleCallback(work, { timeout: IDLE_MS })
+    : setTimeout(work, IDLE_MS / 4);
 
 /** A code for each item's look. @param {import("../types.js").State} state */
 function codesOf({ columns, selection, session }) {
@@ -101,20 +108,28 @@ export function map(store, actions, part) {
     () => plot.whole(),
   );
   let pending = false;
+  /** @type {Uint8Array<ArrayBuffer>} */
+  let codes = new Uint8Array(0);
+  let wasChosen = false;
+  function paint() {
+    pending = false;
+    const state = store.get();
+    const [before, anyChosen] = [codes, state.selection.items.length > 0];
+    codes = codesOf(state);
+    const isAnother = codes.length !== before.length || codes.some((code, i) => code !== before[i]);
+    if (isAnother || anyChosen !== wasChosen) plot.setCodes(codes, anyChosen);
+    wasChosen = anyChosen;
+  }
   follow(
     store,
     (s) => [s.columns.drawn, s.session?.classes, s.selection],
     () => {
       if (pending) return;
       pending = true;
-      // After the next picture is on the screen: colouring 100,000 points takes some milliseconds.
-      requestAnimationFrame(() =>
-        setTimeout(() => {
-          pending = false;
-          const state = store.get();
-          plot.setCodes(codesOf(state), state.selection.items.length > 0);
-        }),
-      );
+      // When the page has nothing better to do: a label, its news and the model's answer to it
+      // each change some colours, and painting 100,000 points would hold up the next picture.
+      if (codes.length) whenIdle(paint);
+      else setTimeout(paint); // nothing stands there yet
     },
   );
   follow(
@@ -199,7 +214,14 @@ export function map(store, actions, part) {
     (classes) => [
       (classes ?? [])
         .slice(0, NUM_CLASS_COLOURS)
-        .map((one) => h("li", {}, swatch(store.get().session, one.name), one.name)),
+        .map((one) =>
+          h(
+            "li",
+            { title: one.name },
+            swatch(store.get().session, one.name),
+            h("span", { class: "class" }, one.name),
+          ),
+        ),
       (classes?.length ?? 0) > NUM_CLASS_COLOURS &&
         h(
           "li",

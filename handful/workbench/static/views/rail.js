@@ -19,8 +19,9 @@ export function rail(store, actions, editClasses) {
     slot(
       h("div", { class: "rail-in" }),
       store,
-      (s) => [s.session],
-      (session) => {
+      (s) => [s.session?.meter, s.session?.classes, s.session?.quarantined, s.session?.labelled === 0],
+      () => {
+        const { session } = store.get();
         const { meter, labelled, classes } = session ?? { meter: null, labelled: 0, classes: [] };
         return [
           h("h2", { class: "offscreen" }, "The meter"),

@@ -115,6 +115,11 @@ export function projectSheet(store, actions) {
 /** Renames and merges classes. @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
 export function classSheet(store, actions) {
   const { dialog, body } = sheet("classes-title", "Classes", () => undefined);
+  /** Afterwards the keys go to the pictures, not to the button that opened this. */
+  function done() {
+    dialog.close();
+    document.getElementById("work")?.focus({ preventScroll: true });
+  }
   function draw() {
     const classes = store.get().session?.classes ?? [];
     body.replaceChildren(
@@ -132,16 +137,16 @@ export function classSheet(store, actions) {
           const rename = () => {
             const to = field.value.trim();
             if (to && to !== name && !classes.some((c) => c.name === to))
-              actions.classes({ rename: [name, to] });
-            dialog.close();
+              actions.changeClass("rename", name, to);
+            done();
           };
           const into = h(
             "select",
             {
               "aria-label": `Merge ${name} into`,
               onchange: () => {
-                if (into.value) actions.classes({ merge: [name, into.value] });
-                dialog.close();
+                if (into.value) actions.changeClass("merge", name, into.value);
+                done();
               },
             },
             h("option", { value: "" }, "merge into …"),

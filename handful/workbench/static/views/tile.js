@@ -39,7 +39,9 @@ export function suggestionLine(pick, session) {
       "span",
       {
         class: "says blind",
-        title: "An audit question: asked without a hint, so that the measure stays honest",
+        title: pick.again
+          ? "Answered before, and asked again without a hint: how steady are the answers?"
+          : "An audit question: asked without a hint, so that the measure stays honest",
       },
       "no hint",
     );

@@ -19,36 +19,29 @@ export function work(store, actions) {
     (s) => [s.said],
     (words) => (said.textContent = words),
   );
+  const kinds = slot(
+    h("div", { class: "kinds", role: "group", "aria-label": "What to look at" }),
+    store,
+    (s) => [s.batch?.kind, s.session?.disputed, s.session?.flagged, s.session?.unsure],
+    (kind, disputed = 0, flagged = 0, unsure = 0) =>
+      KINDS.map(([key, words]) =>
+        h(
+          "button",
+          {
+            "data-focus": key,
+            "aria-pressed": String(kind === key),
+            onclick: () => void actions.open(key, ""),
+          },
+          words,
+          numbered({ disagreements: disputed, flagged, unsure }[key]),
+        ),
+      ),
+  );
   const head = slot(
     h("div", { class: "work-head" }),
     store,
-    (s) => [
-      s.batch?.kind,
-      s.batch?.title,
-      s.batch?.total,
-      s.batch?.picks.length,
-      s.selection,
-      s.session?.disputed,
-      s.session?.flagged,
-      s.session?.unsure,
-    ],
-    (kind, title, total, shown, selection, disputed = 0, flagged = 0, unsure = 0) => [
-      h(
-        "div",
-        { class: "kinds", role: "group", "aria-label": "What to look at" },
-        KINDS.map(([key, words]) =>
-          h(
-            "button",
-            {
-              "data-focus": key,
-              "aria-pressed": String(kind === key),
-              onclick: () => void actions.open(key, ""),
-            },
-            words,
-            numbered({ disagreements: disputed, flagged, unsure }[key]),
-          ),
-        ),
-      ),
+    (s) => [s.batch?.title, s.batch?.total, s.batch?.picks.length, s.selection],
+    (title, total, shown, selection) => [
       selection.items.length
         ? h(
             "p",
@@ -84,7 +77,7 @@ export function work(store, actions) {
   const element = h(
     "main",
     { id: "work", class: "work", tabindex: "-1", "aria-label": "Pictures" },
-    h("div", { class: "work-top" }, head, said),
+    h("div", { class: "work-top" }, h("div", { class: "work-line" }, kinds, said), head),
     empty(store),
     many.element,
     focus(store, actions),
