@@ -14,7 +14,7 @@ from tests.browser.tour import IMAGES, pictures
 
 pytestmark = pytest.mark.browser
 COARSE = (48, 30)
-DIFFERENT = 2.5  # mean of 255 grey levels; two runs differ by 0.1, two processors by 0.8
+DIFFERENT = 5.0  # mean of 255 grey levels; figures on the meter make 2.5, another view 20
 
 
 def coarse(picture: Image.Image, blank: Sequence[tuple[int, int, int, int]]) -> np.ndarray:
