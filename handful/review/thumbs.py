@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -56,14 +57,16 @@ class Thumbnails:
         self.folder = folder
         self.side = side
 
-    def _path(self, key: str) -> Path:
+    def _path(self, key: str) -> str:
         assert key.isalnum(), f"a content hash, not {key!r}"
-        return self.folder / key[:2] / f"{key}-{self.side}.webp"
+        # text, as thousands are asked for at once and a Path takes ten times as long to make
+        return os.path.join(self.folder, key[:2], f"{key}-{self.side}.webp")  # noqa: PTH118
 
     def get(self, key: str) -> bytes | None:
         """The picture of the content with this hash, or None where there is none yet."""
         try:
-            return self._path(key).read_bytes()
+            with open(self._path(key), "rb", buffering=0) as file:  # noqa: PTH123
+                return file.read()
         except FileNotFoundError:
             return None
 
@@ -73,7 +76,7 @@ class Thumbnails:
         Raises:
             StoreError: the folder cannot be written, or is full.
         """
-        path = self._path(key)
+        path = Path(self._path(key))
         try:
             write_whole(path, content, durable=False)
         except OSError as error:
@@ -113,7 +116,7 @@ class Thumbnails:
                 progress(1)
             return None
 
-        missing = [key for key in sources if not self._path(key).exists()]
+        missing = [key for key in sources if not os.path.exists(self._path(key))]  # noqa: PTH110
         with ThreadPoolExecutor(max_workers=num_cores()) as pool:
             answers = zip(missing, pool.map(one, missing), strict=True)
             return {key: why for key, why in answers if why is not None}
