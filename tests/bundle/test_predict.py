@@ -156,7 +156,7 @@ def test_memory_does_not_grow_with_the_number(model: Model) -> None:
         return highest
 
     peak(40)
-    assert peak(320) < 1.5 * peak(80)
+    assert peak(320) < 2.5 * peak(80)  # four times, if answers were held; buffers come and go
 
 
 def test_what_is_unlike_is_said(model: Model) -> None:
