@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
-def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Afterwards the whole content is there under this name, or what was there before.
+@contextmanager
+def whole_file(path: Path, *, durable: bool = True, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A file to write to; after the block its content is there under this name.
 
-    Folders on the way are made. Safe against kills and against two writers.
+    Until then, and where the block fails, what was there before stays. Folders on the way are made.
+    Safe against kills and against two writers.
 
     Args:
         durable: wait until the disk has it, so that it outlasts a power cut.
+        mode: who may read and write it, before the umask.
     Raises:
         OSError: the place cannot be written, or is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("xb") as file:
-            file.write(content)
+        with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            yield file
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
@@ -34,3 +40,9 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def write_whole(path: Path, content: bytes, *, durable: bool = True, mode: int = 0o666) -> None:
+    """`whole_file` for content that is there at once."""
+    with whole_file(path, durable=durable, mode=mode) as file:
+        file.write(content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import final, overload
@@ -14,6 +13,7 @@ from handful.bundle.write import write
 from handful.errors import DataError
 from handful.estimate.figure import Estimate
 from handful.items.item import Item
+from handful.notebook import small_table
 
 __all__ = ["Model", "Prediction"]
 
@@ -144,9 +144,4 @@ class Model:
             "calibration error": f"{shown.calibration_error}",
             "measured": f"{shown.method}, n = {shown.n:,}",
         }
-        body = "".join(
-            f'<tr><th style="text-align:left">{html.escape(name)}</th>'
-            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
-            for name, value in rows.items()
-        )
-        return f"<table><caption>handful model</caption>{body}</table>"
+        return small_table("handful model", rows)

@@ -227,7 +227,7 @@ def expand(paths: Iterable[str | Path]) -> list[str | Item]:
     """
     found: list[str | Item] = []
     for path in paths:
-        if not str(path) or not _is_folder(path):
+        if not _is_folder(path):
             found.append(str(path))
             continue
         inside = read_folder(Path(path))
@@ -239,7 +239,7 @@ def expand(paths: Iterable[str | Path]) -> list[str | Item]:
 
 def _is_folder(path: str | Path) -> bool:
     try:
-        return Path(path).is_dir()
+        return bool(str(path)) and Path(path).is_dir()  # an empty name is not the working folder
     except (OSError, ValueError):
         return False  # its answer will say why
 

@@ -7,7 +7,6 @@ weights, the optimizer's moments, the average and the step, the next step is the
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 
 from handful.errors import StoreError
+from handful.whole_file import whole_file
 
 FACTS = "facts"
 FORMAT = 1
@@ -28,19 +28,13 @@ def save(path: Path, arrays: dict[str, torch.Tensor], facts: dict[str, Any]) -> 
         StoreError: the place cannot be written, or is full.
     """
     text = np.frombuffer(json.dumps({"format": FORMAT, **facts}).encode(), np.uint8)
-    fresh = path.with_name(path.name + ".part")
+    numbers: dict[str, Any] = {
+        name: one.detach().cpu().contiguous().numpy() for name, one in arrays.items()
+    }
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("wb") as file:
-            numbers: dict[str, Any] = {
-                name: one.detach().cpu().contiguous().numpy() for name, one in arrays.items()
-            }
+        with whole_file(path) as file:
             np.savez(file, allow_pickle=False, **{FACTS: text}, **numbers)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise StoreError(
             "The checkpoint cannot be written.",
             first=f"{path} ({error.strerror or error})",

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, final
 
+from handful.whole_file import write_whole
+
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH, HEIGHT = 420, 120  # of the drawing, in pixels
 
@@ -25,9 +27,8 @@ class History(list[dict[str, Any]]):
     def save(self, path: str | Path) -> Path:
         """Writes it as JSON, whole or not at all."""
         path = Path(path)
-        fresh = path.with_name(path.name + ".part")
-        fresh.write_text(json.dumps(list(self), indent=1) + "\n", encoding="utf-8")
-        return fresh.replace(path)
+        write_whole(path, f"{json.dumps(list(self), indent=1)}\n".encode(), durable=False)
+        return path
 
     @classmethod
     def read(cls, path: str | Path) -> History:

@@ -170,11 +170,11 @@ def _calibration_interval(
     random = np.random.default_rng(seed)
     drawn = random.multinomial(shape[0], np.full(shape[0], 1 / shape[0]), size=RESAMPLES)
     count = np.maximum(drawn @ sizes, 1)
+    seen = ((drawn @ gaps) / count) ** 2
 
     def limit(quantile: float, of_bins: Float[np.ndarray, " b"]) -> float:
         chance = 2 * of_bins * (1 - of_bins) / np.maximum(bins.n - 1, 1)
-        squared = ((drawn @ gaps) / count) ** 2 - chance
-        errors = np.maximum((count * squared).sum(axis=1) / count.sum(axis=1), 0.0)
+        errors = np.maximum((count * (seen - chance)).sum(axis=1) / count.sum(axis=1), 0.0)
         return float(np.sqrt(np.quantile(errors, quantile)))
 
     tail = (1 - accuracy.confidence) / 2

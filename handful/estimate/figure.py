@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+
+from handful.notebook import small_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,8 @@ class Estimate:
             "Brier score": self.brier,
             "calibration error": self.calibration_error,
         }
-        body = "".join(
-            f'<tr><th style="text-align:left">{name}</th>'
-            f'<td style="text-align:left">{one}</td></tr>'
-            for name, one in figures.items()
-            if one is not None
-        )
-        caption = f"{self.n:,} items, {html.escape(self.method)}"
-        return f"<table><caption>{caption}</caption>{body}</table>"
+        measured = {name: one for name, one in figures.items() if one is not None}
+        return small_table(f"{self.n:,} items, {self.method}", measured)
 
     def to_json(self) -> dict[str, object]:
         """As `--json` prints it."""

@@ -6,15 +6,13 @@ of 64 it is 0.3, and the neighbours found are as good.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from jaxtyping import Float, Int
 
-from handful.cores import own_products
+from handful.cores import on_every_core, own_products
 from handful.machine import num_cores
 
-BLOCK_BYTES = 64 * 2**20  # of cosines
+BLOCK_BYTES = 64 * 2**20  # of cosines, of all cores together
 GROUP = 16
 
 
@@ -38,25 +36,21 @@ def neighbours(
     lengths = np.sqrt(np.einsum("nd,nd->n", X, X))[:, None]
     unit = np.divide(X, lengths, out=np.zeros_like(X), where=lengths > 0)
     indices, cosines = np.empty((n, k), np.int64), np.empty((n, k), X.dtype)
-    step = max(1, BLOCK_BYTES // max(n * X.itemsize, 1))
     workers = num_cores()
+    step = min(BLOCK_BYTES // max(workers * n * X.itemsize, 1), -(-n // workers))
 
-    def choose(block: Float[np.ndarray, "m n"], start: int) -> None:
-        nearest = _largest(block, k)
-        values = np.take_along_axis(block, nearest, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        indices[start : start + len(block)] = np.take_along_axis(nearest, order, axis=1)
-        cosines[start : start + len(block)] = np.take_along_axis(values, order, axis=1)
-
-    # products run on every core by themselves; choosing the largest does not
-    with ThreadPoolExecutor(workers) as pool:
-        for start in range(0, n if k else 0, step):
-            block = unit[start : start + step] @ unit.T
+    def choose(share: list[slice]) -> None:
+        for rows in share:
+            block = unit[rows] @ unit.T
             inside = np.arange(len(block))
-            block[inside, start + inside] = -np.inf
-            part = -(-len(block) // workers)
-            parts = range(0, len(block), part)
-            list(pool.map(choose, [block[i : i + part] for i in parts], [start + i for i in parts]))
+            block[inside, rows.start + inside] = -np.inf
+            nearest = _largest(block, k)
+            values = np.take_along_axis(block, nearest, axis=1)
+            order = np.argsort(-values, axis=1, kind="stable")
+            indices[rows] = np.take_along_axis(nearest, order, axis=1)
+            cosines[rows] = np.take_along_axis(values, order, axis=1)
+
+    on_every_core(n if k else 0, choose, rows=max(1, step))
     return indices, np.clip(cosines, -1, 1)
 
 

@@ -35,6 +35,7 @@ from handful.cores import on_every_core
 from handful.encoders.encoder import Encoder
 from handful.errors import StoreError
 from handful.features.lock import locked
+from handful.whole_file import write_whole
 
 FORMAT = 1
 ON_DISK = np.dtype("<f2")
@@ -210,10 +211,7 @@ class Store:
             found = json.loads(path.read_bytes())
             version = found["format"]
         except FileNotFoundError:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_suffix(f".{os.getpid()}")
-            fresh.write_text(json.dumps(facts, indent=1), encoding="utf-8")
-            fresh.replace(path)
+            write_whole(path, json.dumps(facts, indent=1).encode(), durable=False)
             return
         except (ValueError, KeyError, TypeError):
             version, found = None, None

@@ -102,9 +102,7 @@ class Namer:
             load = factors[0]
             if _lies_well(load, batch, rows, cols):
                 return load
-        product = factors[0]
-        for factor in factors[1:]:
-            product = ops.op("mul", product, factor)
+        product = ops.product(factors)
         # transposed, if that lets the product be read along contiguous memory
         if rows and cols and _contiguous(product, rows[-1]) > _contiguous(product, cols[-1]):
             rows, cols = cols, rows

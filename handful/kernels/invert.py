@@ -116,13 +116,13 @@ def _gathered(
         return None
     index = tuple(a for a in (m, *e.domain) if a in nodes.union(nodes.free(p) for p in moving))
     gather = Array(f"gather{number}", tuple(Dim(a.name) for a in index), "f")
-    there = ops.op("where", ops.op("ge", at, Const(0)), _product(moving), Const(0.0))
+    there = ops.op("where", ops.op("ge", at, Const(0)), ops.product(moving), Const(0.0))
     left = tuple(m if d == place else i for d, i in enumerate(e.index))
     domain = (m, *[a for a in e.domain if a is not gone])
     return (
         Inverse(array, load.array, own.index(gone)),
         Equation(gather, index, "sum", (*index, rank), there),
-        Equation(e.target, left, "sum", domain, _product([Load(gather, index), *still])),
+        Equation(e.target, left, "sum", domain, ops.product([Load(gather, index), *still])),
     )
 
 
@@ -153,10 +153,3 @@ def _replaced(term: Node, new: Mapping[Any, Node]) -> Node:
         else:
             done[node] = nodes.rebuild(node, done)
     return done[term]
-
-
-def _product(parts: list[Node]) -> Node:
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = ops.op("mul", whole, part)
-    return whole

@@ -12,7 +12,7 @@ knows an operator by name, except the few shapes that the planner looks for.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,6 +142,14 @@ def _simplify(name: str, args: tuple[Node, ...]) -> Node:
         case ("where", (c, Op(name="where", args=(c2, a, _)), b)) if c is c2:
             return op("where", c, a, b)
     return Op(name, args)
+
+
+def product(factors: Sequence[Node]) -> Node:
+    """x, y, z  →  (x*y)*z"""
+    whole = factors[0]
+    for factor in factors[1:]:
+        whole = op("mul", whole, factor)
+    return whole
 
 
 def _where(condition: Node, a: Node | float, b: Node | float) -> Node:

@@ -11,7 +11,7 @@ differentiates all of it. All arrays keep their time axis here; storage is the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
 from handful.kernels import nodes, ops
@@ -90,6 +90,16 @@ def reads(equation: Equation | Choose) -> list[Load]:
 def writes(statement: Statement) -> set[Array]:
     """The arrays that a statement writes."""
     return {e.target for e, _ in flat((statement,))}
+
+
+def ends(program: Program) -> list[set[str]]:
+    """The axes of each argument and result: what a call holds in memory anyway."""
+    return [{d.axis for d in a.dims} for a in (*program.inputs, *program.outputs)]
+
+
+def fits(array: Array, among: list[set[str]], *, but: Set[str] = frozenset()) -> bool:
+    """Whether the array's axes, `but` left aside, are all in one of the `ends`."""
+    return any({d.axis for d in array.dims} - but <= end for end in among)
 
 
 def needed(program: Program, outputs: tuple[Array, ...]) -> Program:

@@ -23,7 +23,7 @@ from dataclasses import replace
 from handful.kernels.blocks import groups, split
 from handful.kernels.contract import Item, item_reads, target_of
 from handful.kernels.nodes import Array, Axis, Dim, Load
-from handful.kernels.program import Equation, Program, flat, reads
+from handful.kernels.program import Equation, Program, ends, fits, flat, reads
 
 Groups = tuple[list[list[Item]], set[Array]]
 
@@ -33,35 +33,31 @@ def regrouped(items: list[Item], program: Program) -> Groups | None:
 
     None where no large array would be stored anyway, or where this finds no way to avoid it.
     """
-    ends = [{d.axis for d in a.dims} for a in (*program.inputs, *program.outputs)]
-    large = _large(items, program, ends)
-    if all(_fits(g, large, ends) for g in groups(items)) and not _crossing(items, large):
+    around = ends(program)
+    large = _large(items, program, around)
+    if all(_fits(g, large, around) for g in groups(items)) and not _crossing(items, large):
         return None
     try:
-        return _Grouping(items, large, ends).groups()
+        return _Grouping(items, large, around).groups()
     except _NoWay:
         return None
 
 
 def too_large(program: Program) -> set[Array]:
     """What is made outside of loops, and whose axes fit in no argument or result."""
-    ends = [{d.axis for d in a.dims} for a in (*program.inputs, *program.outputs)]
+    around = ends(program)
     small = {axis for axis, _ in program.counts}
     made = {e.target for e, loop in flat(program.body) if loop is None}
-    return {
-        a
-        for a in made - set(program.outputs)
-        if not any({d.axis for d in a.dims} - small <= end for end in ends)
-    }
+    return {a for a in made - set(program.outputs) if not fits(a, around, but=small)}
 
 
-def _large(items: list[Item], program: Program, ends: list[set[str]]) -> set[Array]:
+def _large(items: list[Item], program: Program, around: list[set[str]]) -> set[Array]:
     """What the items alone make and read, and is too large or packed from what is."""
     made = {target_of(i) for i in items}
     outside = {r.array for e, _ in flat(program.body) if e.target not in made for r in reads(e)}
     outside |= {e.target for e, loop in flat(program.body) if loop}
     packs = {a for a in made if a.name.startswith("pack")}
-    packs = {a for a in packs if not any({d.axis for d in a.dims} <= end for end in ends)}
+    packs = {a for a in packs if not fits(a, around)}
     return (too_large(program) & made | packs) - outside
 
 
@@ -82,21 +78,21 @@ def _crossing(items: list[Item], large: set[Array]) -> bool:
     return False
 
 
-def _fits(group: list[Item], large: set[Array], ends: list[set[str]]) -> bool:
+def _fits(group: list[Item], large: set[Array], around: list[set[str]]) -> bool:
     """Whether one block of each large array in the group is no larger than some end."""
     held = [target_of(i) for i in group if target_of(i) in large]
     found = split(group)
     if not held or found is None:
         return not held
     done = {a.name for a in (*found[0], found[1]) if a is not None}
-    return all(any({d.axis for d in a.dims} - done <= end for end in ends) for a in held)
+    return all(fits(a, around, but=done) for a in held)
 
 
 class _Grouping:
     """Walks the items that are not large, giving each the makers of what it reads."""
 
-    def __init__(self, items: list[Item], large: set[Array], ends: list[set[str]]) -> None:
-        self.large, self.ends = large, ends
+    def __init__(self, items: list[Item], large: set[Array], around: list[set[str]]) -> None:
+        self.large, self.around = large, around
         self.items: list[Item] = []
         for item in items:
             self.items += self.parted(item)
@@ -156,7 +152,7 @@ class _Grouping:
                     break
 
     def fits(self, group: list[Item]) -> bool:
-        return _fits(group, self.large, self.ends)
+        return _fits(group, self.large, self.around)
 
     def parted(self, item: Item) -> list[Item]:
         """`item` as a sum in two steps, if only so its large arrays can be made block by block."""

@@ -13,7 +13,18 @@ from handful.kernels.execute import Executable
 from handful.kernels.grad import differentiate
 from handful.kernels.kernel import Kernel, _finder
 from handful.kernels.nodes import Array
-from handful.kernels.program import Equation, Loop, Program, Statement, check, flat, needed, writes
+from handful.kernels.program import (
+    Equation,
+    Loop,
+    Program,
+    Statement,
+    check,
+    ends,
+    fits,
+    flat,
+    needed,
+    writes,
+)
 from handful.kernels.tables import span
 
 Tensor = torch.Tensor
@@ -104,7 +115,7 @@ class Training:
 
 
 def _worth_saving(program: Program, backward: Program) -> tuple[Array, ...]:
-    ends = [{d.axis for d in a.dims} for a in (*program.inputs, *program.outputs)]
+    around = ends(program)
     plain_loops = {e.target for e, loop in flat(program.body) if loop and loop.checkpoint}
     states = {a for s in program.body if isinstance(s, Loop) for a in _states(s)}
     made = {e.target: None for e, _ in flat(program.body)}
@@ -114,7 +125,7 @@ def _worth_saving(program: Program, backward: Program) -> tuple[Array, ...]:
         for a in made
         if a in used
         and a not in program.outputs
-        and any({d.axis for d in a.dims} <= end for end in ends)
+        and fits(a, around)
         and (a not in plain_loops or a in states)
     )
 

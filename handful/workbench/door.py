@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import secrets
 import socket
 from pathlib import Path
 from typing import final
 
 from handful.errors import StoreError
+from handful.whole_file import write_whole
 
 FILE = "workbench.json"
 HOST = "127.0.0.1"
@@ -91,11 +91,7 @@ def _read(path: Path) -> dict[str, object]:
 
 def _write(path: Path, facts: dict[str, object]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(facts, file)
-        fresh.replace(path)
+        write_whole(path, json.dumps(facts).encode(), durable=False, mode=0o600)
     except OSError as error:
         raise StoreError(
             "the project folder cannot be written.",

@@ -125,9 +125,7 @@ def test_row_is_confirmed_with_one_key(desk: Desk) -> None:
     page.keyboard.press("Shift+Enter")
     saved(page)
     assert len(desk.ledger().labels) == before + tiles
-    page.keyboard.press("Backspace")
-    saved(page)
-    assert len(desk.ledger().labels) == before
+    undo_to(before, page, desk)
 
 
 def test_lasso_over_everything_is_one_gesture(desk: Desk) -> None:
@@ -299,6 +297,13 @@ def test_suggestions_follow_a_renamed_class(desk: Desk) -> None:
     assert len(desk.ledger().labels) > 9
 
 
+def undo_to(count: int, page: Page, desk: Desk) -> None:
+    """Undo once: so many labels are left on the disk."""
+    page.keyboard.press("Backspace")
+    saved(page)
+    assert len(desk.ledger().labels) == count
+
+
 def choose_one_of_each_row(page: Page) -> None:
     """Ctrl and click on the first picture of the first two rows that have a suggestion."""
     rows = page.locator(".row", has=page.locator(".confirm"))
@@ -325,17 +330,13 @@ def test_enter_and_x_mean_the_whole_selection(desk: Desk) -> None:
         page.keyboard.press(key)
         saved(page)
         assert len(desk.ledger().labels) == before + 2
-        page.keyboard.press("Backspace")
-        saved(page)
-        assert len(desk.ledger().labels) == before
+        undo_to(before, page, desk)
         expect(page.locator(".tile.done")).to_have_count(0)
     lasso_all(page)
     page.keyboard.press("Enter")
     saved(page)
     assert len(desk.ledger().labels) > NUM_DIGITS / 2
-    page.keyboard.press("Backspace")
-    saved(page)
-    assert len(desk.ledger().labels) == before
+    undo_to(before, page, desk)
 
 
 def test_own_suspects_are_not_called_audit(desk: Desk) -> None:

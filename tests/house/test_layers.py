@@ -14,6 +14,7 @@ LAYERS = (
     "cores",
     "write_ahead",
     "whole_file",
+    "notebook",
     "items",
     "encoders",
     "features",
