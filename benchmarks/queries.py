@@ -53,7 +53,7 @@ where the pool is larger. Written by `python -m benchmarks.queries --page docs/c
 *Behind ours*: area under the curve from 10 to 200 labels that a strategy loses to ours (herding \
 with a share of discovery), in points, with the standard error over seeds; negative where it wins. \
 *Labels to 95 %*: median over seeds, and as a share of what chance needs. *Least beside chance*: \
-the budget at which the strategy does worst beside chance, in points. *s a batch*: query and fit.
+the budget at which the strategy does worst beside chance, in points. *s a batch*: of a core, query and fit.
 """
 MOST_FULL = 3_000  # labels that stand for "all": a ridge gains little from more, and takes long
 
@@ -154,10 +154,10 @@ def _run(name: str, strategies: list[str], num_seeds: int, kept: Kept) -> int:
         if strategy == "full":
             kept.add(_key(name, strategy, seed), {"accuracy": _full(data, seed)})
             continue
-        start = time.perf_counter()
+        start = time.process_time()
         budgets = BUDGETS + LONGER * (strategy == "chance")
         curve = _one(data, vectors, STRATEGIES[strategy], budgets, seed)
-        seconds = (time.perf_counter() - start) / (budgets[-1] / 10)
+        seconds = (time.process_time() - start) / (budgets[-1] / 10)
         kept.add(_key(name, strategy, seed), {"curve": curve, "seconds": seconds})
     return 0
 
