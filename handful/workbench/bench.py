@@ -7,6 +7,7 @@ matters, and nobody waits for a listener.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -24,6 +25,7 @@ from handful.workbench.problems import PictureGoneError
 from handful.workbench.schemas import Progress
 
 MOST_LOOKED_AT = 24  # a screen full
+EPOCH_NS = time.time_ns() - time.monotonic_ns()
 
 
 @dataclass(slots=True)
@@ -91,6 +93,11 @@ class Bench:
         """Something was said: fit it, and tell the page."""
         self.counts.session += 1
         self.fitting.wake()
+
+    @staticmethod
+    def moment() -> int:
+        """Microseconds by a clock that never steps back, and goes on after a restart."""
+        return (EPOCH_NS + time.monotonic_ns()) // 1000
 
     @property
     def failure(self) -> HandfulError | None:

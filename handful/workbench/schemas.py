@@ -177,8 +177,12 @@ class Progress(BaseModel):
 
 
 class SessionOut(BaseModel):
-    """All that the page shows but pictures and labels."""
+    """All that the page shows but pictures and labels.
 
+    Answers and events may overtake each other: the one `looked_at` later (microseconds) holds.
+    """
+
+    looked_at: int
     name: str
     annotator: str
     items: int

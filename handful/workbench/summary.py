@@ -34,6 +34,7 @@ MOST_SET_ASIDE = 200  # named on the page; all of them are in the report
 
 def summary(bench: Bench, by: str) -> SessionOut:
     """The whole session, as one annotator sees it."""
+    looked_at = bench.moment()  # first: of two summaries the later one misses nothing
     session = bench.session
     given = session.given()
     with session.ledger.reading() as state:
@@ -45,6 +46,7 @@ def summary(bench: Bench, by: str) -> SessionOut:
     meter = None if session.meter is None else _meter(session.meter, given, session.agreement, own)
     known = session.known
     return SessionOut(
+        looked_at=looked_at,
         name=bench.project.name,
         annotator=by,
         items=len(session.items),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from handful.labels.ledger import Ledger
 from tests.browser.desk import Desk, ready, saved, type_class
@@ -45,6 +45,28 @@ def test_reload_goes_on_where_it_was(desk: Desk) -> None:
     expect(page.locator(".far b")).to_have_text("1")
     expect(page.locator(".chosen strong")).to_have_text("Undone")
     assert list(desk.ledger().labels.values()) == ["zero"]
+
+
+def test_an_answer_that_events_overtook_changes_nothing(desk: Desk) -> None:
+    """The model has learned a label before its answer arrives: the page does not step back."""
+    page = desk.open()
+    for name in ("round", "straight") * 5:
+        type_class(page, name)
+    saved(page)
+    ready(page)
+    chip = page.locator(".chip")
+    before = chip.inner_text().split(" · ")[0]
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/api/gestures", lambda route: held.append((route, route.fetch())))
+    page.keyboard.press("1")
+    expect(chip).not_to_contain_text(f"{before} ", timeout=30_000)
+    ready(page)
+    for route, response in held:
+        assert response.json()["session"]["model"]["labels_behind"] > 0
+        route.fulfill(response=response)
+    saved(page)
+    page.wait_for_timeout(500)
+    expect(chip).to_contain_text("up to date")
 
 
 def test_reload_before_the_answer_sends_again_once(desk: Desk) -> None:

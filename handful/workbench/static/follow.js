@@ -67,9 +67,10 @@ export function createFollower(store) {
     }
   }
 
-  /** @param {import("./types.js").Session} session */
+  /** Answers and events overtake each other: what is older is passed over. @param {import("./types.js").Session} session */
   function sessionArrived(session) {
     const { session: before, columns } = store.get();
+    if (before && session.looked_at < before.looked_at) return;
     store.sessionArrived(session);
     const isNew = session.model.version !== before?.model.version;
     if (isNew || session.label_version !== columns.labelVersion) void catchUp();

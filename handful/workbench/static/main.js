@@ -159,7 +159,7 @@ document.body.append(
 // The first questions come before everything else: labelling starts while the rest is fetched.
 try {
   const [session] = await Promise.all([api.session(), actions.ask()]);
-  store.sessionArrived(session);
+  follower.sessionArrived(session);
 } catch (error) {
   follower.failed(error);
 }

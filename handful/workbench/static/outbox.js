@@ -26,7 +26,12 @@ async function openShelf() {
   const letters = (/** @type {IDBTransactionMode} */ mode) =>
     base.transaction("letters", mode).objectStore("letters");
   return {
-    add: async (letter) => void (await done(letters("readwrite").add(letter))),
+    add(letter) {
+      const store = letters("readwrite");
+      const adding = done(store.add(letter));
+      store.transaction.commit(); // at once, for the page may be gone before the answer comes
+      return adding.then(() => undefined);
+    },
     first: (n) => done(letters("readonly").getAll(null, n)),
     remove: async (seqs) => {
       const store = letters("readwrite");

@@ -20,6 +20,7 @@
  */
 /**
  * @typedef {object} Session
+ * @property {number} looked_at when the server began to put it together, in microseconds
  * @property {string} name of the data
  * @property {string} annotator
  * @property {number} items
