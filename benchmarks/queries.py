@@ -53,7 +53,8 @@ where the pool is larger. Written by `python -m benchmarks.queries --page docs/c
 *Behind ours*: area under the curve from 10 to 200 labels that a strategy loses to ours (herding \
 with a share of discovery), in points, with the standard error over seeds; negative where it wins. \
 *Labels to 95 %*: median over seeds, and as a share of what chance needs. *Least beside chance*: \
-the budget at which the strategy does worst beside chance, in points. *s a batch*: of a core, query and fit.
+the budget at which the strategy does worst beside chance, in points. *s a batch*: of one \
+core, query and fit.
 """
 MOST_FULL = 3_000  # labels that stand for "all": a ridge gains little from more, and takes long
 
