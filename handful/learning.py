@@ -177,6 +177,7 @@ def learn(
     settings: Settings,
     *,
     audited: Bool[np.ndarray, " n"] | None = None,
+    trust: Float[np.ndarray, " n"] | None = None,
 ) -> Learned:
     """A model from every label that is not kept aside, measured on what it did not learn from.
 
@@ -184,6 +185,7 @@ def learn(
         audited: (n,) embedded items whose label was drawn and asked blind: the estimate is then of
             these alone, each left out, and the head is ridge, whose left-out scores are exact.
             None: labels were not chosen by queries, and the estimate is of all.
+        trust: (n,) in (0, 1], how much each embedded item's label counts; None: all alike.
     Raises:
         DataError: there are no labels, or only one class has any.
     """
@@ -214,6 +216,7 @@ def learn(
         blocks=embedded.encoder.blocks,
         methods=METHODS if audited is None else ("ridge",),
         seed=settings.seed,
+        trust=None if trust is None else trust[chosen[learning]],
     )
     probabilities = np.empty((len(chosen), len(classes)), dtype=np.float32)
     probabilities[learning] = head.probabilities

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from handful.errors import DataError, SettingError, StoreError
 from handful.items.finding import Finding
@@ -338,8 +338,10 @@ class Project:
             if version is None:
                 learned = learn(embedded, self._collection, self.settings)
             else:
-                embedded, audited = self._with_what_was_said(embedded)
-                learned = learn(embedded, self._collection, self.settings, audited=audited)
+                embedded, audited, trust = self._with_what_was_said(embedded)
+                learned = learn(
+                    embedded, self._collection, self.settings, audited=audited, trust=trust
+                )
             self._learned_from = version
             self.seconds["fit"] = time.perf_counter() - start
             if self._deepening and plan:
@@ -350,21 +352,23 @@ class Project:
             self._learned = learned
         return self._learned
 
-    def _with_what_was_said(self, embedded: Embedded) -> tuple[Embedded, Bool[np.ndarray, " n"]]:
-        """The items with the labels that teach, and which of these audit."""
+    def _with_what_was_said(
+        self, embedded: Embedded
+    ) -> tuple[Embedded, Bool[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+        """The items with the labels that teach, which of these audit, and how much each counts."""
         from dataclasses import replace
 
         lessons = self.session.given().lessons
-        taught = {
-            self.items[at].path: (name, bool(audit))
-            for at, name, audit in zip(lessons.rows, lessons.names, lessons.audited, strict=True)
-        }
+        lesson_of = {self.items[at].path: row for row, at in enumerate(lessons.rows)}
+        rows = np.array([lesson_of.get(item.path, -1) for item in embedded.items], np.int64)
         items = tuple(
-            replace(item, label=taught[item.path][0] if item.path in taught else None)
-            for item in embedded.items
+            replace(item, label=lessons.names[row] if row >= 0 else None)
+            for item, row in zip(embedded.items, rows.tolist(), strict=True)
         )
-        audited = np.array([item.path in taught and taught[item.path][1] for item in items], bool)
-        return replace(embedded, items=items), audited
+        audited, trust = np.zeros(len(rows), bool), np.ones(len(rows))
+        audited[rows >= 0] = lessons.audited[rows[rows >= 0]]
+        trust[rows >= 0] = lessons.trust[rows[rows >= 0]]
+        return replace(embedded, items=items), audited, trust
 
     # Looking
 

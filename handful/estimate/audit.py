@@ -12,7 +12,7 @@ its whole group. What remains to be labelled is a little easier, for the queries
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ from handful.heads.binomial import student_quantile, wilson
 from handful.labels.state import State
 
 FRACTION = 0.2  # of the clusters: enough for a useful interval, and four fifths left to query
+LASSO_TRUST = 0.5  # nobody looked at each picture
 MOST = 600  # narrows the interval to about ± 2.5 points, which is as much as anybody asks for
 
 
@@ -78,12 +79,14 @@ class Lessons:
         names: m class names.
         audited: (m,), which of them are audit items; head A learns from the others.
         num_unsure: audit items that were asked, and that nobody could name.
+        trust: (m,) in (0, 1], how much each counts in a fit.
     """
 
     rows: Int[np.ndarray, " m"]
     names: tuple[str, ...]
     audited: Bool[np.ndarray, " m"]
     num_unsure: int
+    trust: Float[np.ndarray, " m"]
 
     @property
     def for_a(self) -> Int[np.ndarray, " a"]:
@@ -91,11 +94,23 @@ class Lessons:
         return np.flatnonzero(~self.audited)
 
 
-def lessons(items: Sequence[str], clusters: Int[np.ndarray, " n"], state: State) -> Lessons:
+def lessons(
+    items: Sequence[str],
+    clusters: Int[np.ndarray, " n"],
+    state: State,
+    *,
+    trusted: Collection[str] = (),
+) -> Lessons:
     """Sort the labels of a ledger.
 
     A reserved item counts once it was asked as an audit item. A label that a lasso threw on it
     before was neither random nor blind: it stays in the ledger and teaches nobody.
+
+    Args:
+        items: paths of all items.
+        clusters: (n,) near-duplicates share a number.
+        state: of the ledger.
+        trusted: gestures of lassos whose labels count in full.
     """
     in_reserve = reserved(items, clusters, state)
     found = []
@@ -111,13 +126,16 @@ def lessons(items: Sequence[str], clusters: Int[np.ndarray, " n"], state: State)
         if verdict.label is None:
             num_unsure += asked
         else:
-            found.append((verdict.event.seq, row, verdict.label, bool(asked)))
+            event = verdict.event
+            trust = LASSO_TRUST if event.source == "lasso" and event.gesture not in trusted else 1.0
+            found.append((event.seq, row, verdict.label, bool(asked), trust))
     found.sort()
     return Lessons(
-        np.array([row for _, row, _, _ in found], np.int64),
-        tuple(name for _, _, name, _ in found),
-        np.array([asked for _, _, _, asked in found], bool),
+        np.array([row for _, row, _, _, _ in found], np.int64),
+        tuple(name for _, _, name, _, _ in found),
+        np.array([asked for _, _, _, asked, _ in found], bool),
         int(num_unsure),
+        np.array([trust for _, _, _, _, trust in found], np.float64),
     )
 
 

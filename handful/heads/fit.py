@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from handful.cores import own_products
 from handful.encoders.encoder import Block
@@ -38,6 +38,7 @@ def fit(
     blocks: Sequence[Block] | None = None,
     methods: Sequence[str] = METHODS,
     seed: int = 0,
+    trust: Float[np.ndarray, " n"] | None = None,
 ) -> HeadFit:
     """Fit ridge and logistic regression, and keep the one that is less wrong of left-out items.
 
@@ -52,9 +53,11 @@ def fit(
         blocks: the stages of the encoder as runs of columns; None: all columns are one stage.
         methods: those of "ridge" and "logistic" that are tried.
         seed: of the choice of items to search on.
+        trust: (n,) in (0, 1], how much each label counts in a fit; None: all alike. Settings are
+            judged by all labels alike.
     Raises:
         DataError: fewer than two classes or two units, or a number that is not finite.
-        SettingError: labels, units, blocks or methods do not fit.
+        SettingError: labels, units, blocks, methods or trust do not fit.
     """
     start = time.perf_counter()
     classes, y, unit_of = _checked(X, labels, units)
@@ -63,8 +66,10 @@ def fit(
         raise SettingError(
             "No such method.", first=f"methods={list(methods)}", expected="ridge, logistic or both"
         )
-    space = Space(X, stages, y, unit_of, seed)
-    best, candidates = _contest(space, y, unit_of, len(classes), tuple(methods))
+    if trust is not None:
+        trust = _checked_trust(trust, len(y))
+    space = Space(X, stages, y, unit_of, seed, trust)
+    best, candidates = _contest(space, y, unit_of, trust, len(classes), tuple(methods))
     weight, bias = space.linear_map(best.solution)
     log_prior = log_shares(y, len(classes))
     head = LinearHead(
@@ -82,13 +87,15 @@ def _contest(
     space: Space,
     y: Int[np.ndarray, " n"],
     units: Int[np.ndarray, " n"] | None,
+    trust: Float[np.ndarray, " n"] | None,
     k: int,
     methods: tuple[str, ...],
 ) -> tuple[Trial, tuple[Candidate, ...]]:
     """The better trial on all items, and what is to be told of each."""
     sample, whole = space.sample, not space.sampled
     y_sample, units_sample = y[sample], None if units is None else units[sample]
-    first = Search(space.grams, space.sizes, y_sample, k, units_sample).run()
+    trust_sample = None if trust is None else trust[sample]
+    first = Search(space.grams, space.sizes, y_sample, k, units_sample, trust_sample).run()
     solver = space.solver(first.settings.stages)
     ridge = first if whole else try_ridge(solver, y, k, first.settings, start=first.scale)
     optional = "ridge" in methods
@@ -99,7 +106,7 @@ def _contest(
         return ridge, (_candidate("ridge", ridge, logistic=why),)
     if optional and operations(k, len(sample), 0) > AFFORDABLE_ON_SAMPLE:
         return ridge, (_candidate("ridge", ridge, logistic=f"not tried: slow with {k} classes"),)
-    small = Dual(mix(space.grams, first.settings.stages), units_sample)
+    small = Dual(mix(space.grams, first.settings.stages), units_sample, trust_sample)
     logistic, notes = search_logistic(small, y_sample, k, first), {}
     if not whole:
         if optional:
@@ -164,6 +171,17 @@ def _stages(blocks: Sequence[Block] | None, d: int) -> list[slice]:
             expected=f"runs of columns from 0 to {d} without gap or overlap",
         )
     return stages
+
+
+def _checked_trust(trust: Float[np.ndarray, " n"], n: int) -> Float[np.ndarray, " n"]:
+    trust = np.asarray(trust, np.float64)
+    if trust.shape != (n,) or not ((trust > 0) & (trust <= 1)).all():
+        raise SettingError(
+            "Trust and labels do not fit each other.",
+            first=f"trust of shape {trust.shape}, {n} labels",
+            expected="one number per item, above 0 and at most 1",
+        )
+    return trust
 
 
 def _checked(

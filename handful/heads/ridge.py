@@ -96,6 +96,7 @@ class Search:
         y: class of each item.
         k: number of classes.
         units: items that leave together.
+        trust: how much each item counts in a fit; None: all alike. In the log-loss all do.
     """
 
     def __init__(
@@ -105,11 +106,12 @@ class Search:
         y: Int[np.ndarray, " n"],
         k: int,
         units: Int[np.ndarray, " n"] | None,
+        trust: Float[np.ndarray, " n"] | None = None,
     ) -> None:
         self._grams, self._sizes = grams, sizes
-        self._y, self._k, self._units = y, k, units
+        self._y, self._k, self._units, self._trust = y, k, units, trust
         self._stages = self._emphasis(EMPHASIS)  # those of the solver at hand
-        self._solver = Dual(mix(grams, self._stages), units)
+        self._solver = self._dual()
 
     def run(self) -> Trial:
         """The best trial: penalty first, then what stands out of the noise.
@@ -135,10 +137,13 @@ class Search:
         result: Float[np.ndarray, " b"] = weights / weights.sum()
         return result
 
+    def _dual(self) -> Dual:
+        return Dual(mix(self._grams, self._stages), self._units, self._trust)
+
     def _try(self, settings: Settings, start: Scale | None) -> Trial:
         if self._stages is not settings.stages:
             self._stages = settings.stages
-            self._solver = Dual(mix(self._grams, settings.stages), self._units)
+            self._solver = self._dual()
         return try_ridge(self._solver, self._y, self._k, settings, start=start)
 
     def _penalties(

@@ -102,11 +102,18 @@ class Dual:
     Args:
         gram: (n, n) inner products of the items.
         units: items that leave together.
+        trust: factor of each item's weight; None: 1.
     """
 
-    def __init__(self, gram: Float[np.ndarray, "n n"], units: Int[np.ndarray, " n"] | None) -> None:
+    def __init__(
+        self,
+        gram: Float[np.ndarray, "n n"],
+        units: Int[np.ndarray, " n"] | None,
+        trust: Float[np.ndarray, " n"] | None = None,
+    ) -> None:
         self._gram = gram
         self._shared = shared_units(units)
+        self._trust = trust
 
     def solve(
         self,
@@ -115,6 +122,7 @@ class Dual:
         penalty: float,
     ) -> Solution:
         """See `Solution`. O(n^3)."""
+        weights = weights if self._trust is None else weights * self._trust
         ridged = self._gram.copy()
         ridged.flat[:: len(ridged) + 1] += (penalty / weights).astype(ridged.dtype)
         L = cholesky_factor(ridged)
@@ -143,11 +151,18 @@ class Primal:
     Args:
         Z: (n, r) items in rows.
         units: items that leave together.
+        trust: factor of each item's weight; None: 1.
     """
 
-    def __init__(self, Z: Float[np.ndarray, "n r"], units: Int[np.ndarray, " n"] | None) -> None:
+    def __init__(
+        self,
+        Z: Float[np.ndarray, "n r"],
+        units: Int[np.ndarray, " n"] | None,
+        trust: Float[np.ndarray, " n"] | None = None,
+    ) -> None:
         self._Z = Z
         self._shared = shared_units(units)
+        self._trust = trust
 
     def solve(
         self,
@@ -156,6 +171,7 @@ class Primal:
         penalty: float,
     ) -> Solution:
         """See `Solution`. O(n r^2), and no copy of the items."""
+        weights = weights if self._trust is None else weights * self._trust
         Z, mass = self._Z, weights.sum()
         # in float64, by slices: NumPy would make a copy of all of Z in float64
         centre = sum(weights[rows] @ Z[rows] for rows in row_slices(len(Z))) / mass

@@ -36,6 +36,7 @@ class Space:
         y: class of each item.
         units: items that are never parted.
         seed: of the sample.
+        trust: how much each item counts; None: all alike.
 
     `columns` is how many the primal space has, 0 where the dual one is used; `grams`, `sizes` and
     `sample` are the Gram matrix of each stage, the columns in it, and the items they hold, which
@@ -49,8 +50,10 @@ class Space:
         y: Int[np.ndarray, " n"],
         units: Int[np.ndarray, " n"] | None,
         seed: int,
+        trust: Float[np.ndarray, " n"] | None = None,
     ) -> None:
-        self._X, self._stages, self._y, self._units = X, stages, y, units
+        self._X, self._stages, self._y = X, stages, y
+        self._units, self._trust = units, trust
         self._rng = np.random.default_rng(seed)
         self.n = n = len(y)
         d = X.shape[1]
@@ -87,10 +90,10 @@ class Space:
         if n <= DUAL_ITEMS:
             if not self.sampled:
                 self._way_back = columns.times(factor), self._Z.T
-                return Dual(mix(self.grams, weights), self._units)
+                return Dual(mix(self.grams, weights), self._units, self._trust)
             Z = columns.apply(self._whole)
             self._way_back = columns, Z.T
-            return Dual(gram(Z), self._units)
+            return Dual(gram(Z), self._units, self._trust)
         reducing = self._X.shape[1] > PRIMAL_COLUMNS
         basis = (
             principal_directions(columns.apply(self._rows(self._draw(REDUCING_ITEMS))))
@@ -106,7 +109,7 @@ class Space:
 
         on_every_core(n, reduce)
         self._way_back = columns, basis
-        return Primal(reduced, self._units)
+        return Primal(reduced, self._units, self._trust)
 
     def linear_map(
         self, solution: Solution

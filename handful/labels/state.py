@@ -65,6 +65,7 @@ class State:
         self._reserve: Event | None = None
         self._asked: set[str] = set()
         self._again: set[str] = set()  # items that somebody answered a second time, blind
+        self._lassos: dict[str, None] = {}  # gestures, in order
         for event in events:
             self.apply(event)
 
@@ -108,6 +109,8 @@ class State:
             self._class_events.append(event)
         if event.source == "reask":
             self._again.add(event.item)
+        if event.source == "lasso" and event.kind == "label":
+            self._lassos[event.gesture] = None
         if event.kind in {"label", "adjudicate"}:
             self._items_of[event.label].add(event.item)
         self._touch((event,))
@@ -182,6 +185,11 @@ class State:
     def answered_again(self) -> frozenset[str]:
         """Items about which somebody was asked a second time, blind; undone answers too."""
         return frozenset(self._again)
+
+    @property
+    def lassos(self) -> tuple[str, ...]:
+        """Gestures that gave a class by a lasso and count, oldest first."""
+        return tuple(gesture for gesture in self._lassos if gesture not in self._undone)
 
     def counts(self) -> Counter[str]:
         """Class name → number of items held to be of it."""

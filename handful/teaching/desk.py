@@ -24,10 +24,12 @@ from handful.teaching.taught import Steered
 
 LEASE_S = 600.0
 OVERLAP = 10  # every tenth pick of a second annotator is an audit item that another answered
+SPOT = 3  # every third pick is a lasso's picture, asked singly
 REASK = 15  # every fifteenth pick is a suspect label, asked again blind …
 REASK_FROM = 50  # … once there are so many labels
 
 AUDIT = "drawn at random before the first label, to measure"
+SPOT_CHECK = "of a lasso: one of the few that are looked at singly, to see whether it was right"
 AGAIN = "asked again, to see how steady the answers are"
 NOT_YET = "drawn at random while the pictures are still being looked at"
 
@@ -66,6 +68,7 @@ class _Seat:
     since_audit: int = 0
     since_overlap: int = 0
     since_again: int = 0
+    since_spot: int = 0
 
 
 class Desk:
@@ -97,6 +100,7 @@ class Desk:
         reserve_order: Sequence[str],
         answered_by_other: Callable[[], Iterable[int]] = tuple,
         suspects: Sequence[int] = (),
+        spots: Sequence[int] = (),
         holds: Sequence[int] | None = None,
     ) -> list[Pick]:
         """The next `n` picks for an annotator; fewer only where fewer are left.
@@ -109,6 +113,7 @@ class Desk:
             reserve_order: paths of the audit reserve in the order drawn.
             answered_by_other: audit items that another answered and `by` did not.
             suspects: items whose labels look wrong, worst first, not of the audit.
+            spots: items of lassos that are to be asked singly.
             holds: what `by` holds unanswered; None: all that was handed out and not answered.
         """
         with self._lock:
@@ -121,12 +126,15 @@ class Desk:
                 at for at in answered_by_other() if at not in seat.leases and at not in self.gone
             ]
             again = [at for at in suspects if at not in seat.leases]
+            closed = self._closed(by, own=True)
+            singly = [at for at in spots if not closed[at] and at not in self.gone]
             enough = len(given.lessons.rows) >= REASK_FROM
             picks: list[Pick | None] = []
             answered = given.num_audited
             for _ in range(n):
                 seat.since_overlap += 1
                 seat.since_again += 1
+                seat.since_spot += 1
                 if audits and audit_is_due(seat.since_audit, answered):
                     picks.append(_audit(audits.pop(0), 1 / (len(audits) + 1)))
                     answered += 1
@@ -136,6 +144,9 @@ class Desk:
                 if overlap and seat.since_overlap >= OVERLAP:
                     picks.append(_audit(overlap.pop(0), None))
                     seat.since_overlap = 0
+                elif singly and seat.since_spot >= SPOT:
+                    picks.append(Pick(singly.pop(0), SPOT_CHECK, blind=True))
+                    seat.since_spot = 0
                 elif again and seat.since_again >= REASK and enough:
                     picks.append(Pick(again.pop(0), AGAIN, blind=True))
                     seat.since_again = 0

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Int
 from handful.estimate.audit import Lessons, lessons, reserved
 from handful.items.item import Item
 from handful.labels.state import State
+from handful.teaching.lassos import Lasso, lassos
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +27,7 @@ class Given:
         lessons: what teaches, in the order in which it arrived; folder labels first.
         audited: (N,) reserve items whose duplicate cluster has its audit answer.
         population: clusters that the reserve was drawn from; 0: there is no reserve.
+        lassos: those that label something, oldest first.
     """
 
     version: int
@@ -36,6 +38,7 @@ class Given:
     lessons: Lessons
     audited: Bool[np.ndarray, " n"]
     population: int
+    lassos: tuple[Lasso, ...]
 
     def teaches_as(self, other: Given) -> bool:
         """Whether the same would be learned from the two."""
@@ -46,6 +49,7 @@ class Given:
             and mine.num_unsure == theirs.num_unsure
             and np.array_equal(mine.rows, theirs.rows)
             and np.array_equal(mine.audited, theirs.audited)
+            and np.array_equal(mine.trust, theirs.trust)
             and int((self.labels < 0).sum()) == int((other.labels < 0).sum())
         )
 
@@ -96,7 +100,9 @@ def given(roll: Roll, clusters: Int[np.ndarray, " n"], state: State) -> Given:
     answered = labels >= 0
     answered[[place[path] for path in verdicts if path in place]] = True
     in_reserve = reserved(paths, clusters, state)
-    taught = lessons(paths, clusters, state)
+    thrown = lassos(place, clusters, in_reserve, state)
+    trusted = {one.gesture for one in thrown if one.is_trusted}
+    taught = lessons(paths, clusters, state, trusted=trusted)
     from_folders = np.array(
         sorted(
             place[path]
@@ -123,9 +129,11 @@ def given(roll: Roll, clusters: Int[np.ndarray, " n"], state: State) -> Given:
             (*(names[paths[at]] for at in from_folders), *taught.names),
             np.concatenate([np.zeros(len(from_folders), bool), taught.audited]),
             taught.num_unsure,
+            np.concatenate([np.ones(len(from_folders)), taught.trust]),
         ),
         audited=np.isin(clusters, clusters[audits]) & in_reserve,
         population=state.reserve_population,
+        lassos=thrown,
     )
 
 

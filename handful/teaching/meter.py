@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
 from handful.encoders.encoder import Block
 from handful.estimate.audit import audit
@@ -104,7 +104,7 @@ def look_ahead(taught: Taught, *, num_more: int = 50, seed: int = 0) -> Forecast
         return None
     known, lessons = taught.known, taught.given.lessons
     X, blocks = known.whole_vectors(known.rows_of(taught.items))
-    units = known.units[taught.items]
+    units, trust = known.units[taught.items], lessons.trust[taught.rows]
     names = np.array([lessons.names[row] for row in taught.rows])
     n = len(names)
     fair = np.ones(len(audited), bool)
@@ -113,7 +113,7 @@ def look_ahead(taught: Taught, *, num_more: int = 50, seed: int = 0) -> Forecast
     audited = audited[fair]
 
     def is_right(m: int) -> Bool[np.ndarray, " a"]:
-        return _right_after(X, blocks, names, units, audited, m, seed)
+        return _right_after(X, blocks, names, units, trust, audited, m, seed)
 
     return forecast(is_right, n, num_more=num_more, seed=seed)
 
@@ -123,6 +123,7 @@ def _right_after(
     blocks: Sequence[Block] | None,
     names: np.ndarray,
     units: Int[np.ndarray, " l"],
+    trust: Float[np.ndarray, " l"],
     audited: Int[np.ndarray, " a"],
     m: int,
     seed: int,
@@ -133,7 +134,13 @@ def _right_after(
         said = np.full(len(audited), next(iter(present)))
         return said == names[audited]
     head = fit(
-        X[:m], names[:m].tolist(), units=units[:m], blocks=blocks, methods=METHODS, seed=seed
+        X[:m],
+        names[:m].tolist(),
+        units=units[:m],
+        blocks=blocks,
+        methods=METHODS,
+        seed=seed,
+        trust=trust[:m],
     )
     inside = audited < m
     probabilities = np.empty((len(audited), len(head.head.classes)), np.float32)

@@ -65,7 +65,7 @@ def consistency(state: State, by: str) -> Figure | None:
     for item in state.answered_again:
         counted = [e for e in state.counted(item) if e.annotator == by and e.kind == "label"]
         for before, again in pairwise(counted):
-            if again.source == "reask":
+            if again.source == "reask" and before.source != "lasso":
                 asked += 1
                 same += state.name_of(before.label) == state.name_of(again.label)
     if not asked:

@@ -165,6 +165,7 @@ class Session:
             reserve_order=order,
             answered_by_other=lambda: self._answered_by_others(by),
             suspects=self._to_ask_again(),
+            spots=[at for lasso in now.lassos for at in lasso.unanswered],
             holds=holds,
         )
         audits = [self.items[pick.item].path for pick in picks if pick.blind and

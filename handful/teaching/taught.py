@@ -140,4 +140,5 @@ def _head(
     units = known.units[given.lessons.rows[rows]]
     if len(set(names)) < 2 or len(np.unique(units)) < 2:
         return None
-    return fit(X, names, units=units, blocks=blocks, methods=METHODS, seed=seed)
+    trust = given.lessons.trust[rows]
+    return fit(X, names, units=units, blocks=blocks, methods=METHODS, seed=seed, trust=trust)

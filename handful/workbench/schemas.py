@@ -161,6 +161,17 @@ class MeterOut(BaseModel):
     own_consistency: FigureOut | None
 
 
+class LassoOut(BaseModel):
+    """A lasso whose labels count half: still being looked at, or not borne out."""
+
+    gesture: str
+    label: str
+    items: int
+    unanswered: int
+    answered: int
+    agreed: int
+
+
 class SetAside(BaseModel):
     """A picture that cannot be read, and why."""
 
@@ -197,6 +208,7 @@ class SessionOut(BaseModel):
     can_redo: bool
     label_version: int
     positions_version: int
+    lassos: list[LassoOut]
     model: ModelOut
     meter: MeterOut | None
     progress: Progress | None

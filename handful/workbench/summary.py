@@ -20,6 +20,7 @@ from handful.workbench.schemas import (
     ClassOut,
     FigureOut,
     ForecastOut,
+    LassoOut,
     MeterOut,
     ModelOut,
     PerClassOut,
@@ -63,6 +64,18 @@ def summary(bench: Bench, by: str) -> SessionOut:
         can_redo=can_redo,
         label_version=given.version,
         positions_version=bench.layout.version,
+        lassos=[
+            LassoOut(
+                gesture=one.gesture,
+                label=one.label,
+                items=len(one.items),
+                unanswered=len(one.unanswered),
+                answered=one.answered,
+                agreed=one.agreed,
+            )
+            for one in given.lassos
+            if not one.is_trusted
+        ],
         model=model(bench),
         meter=meter,
         progress=bench.progress,

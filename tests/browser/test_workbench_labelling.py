@@ -159,6 +159,28 @@ def test_lasso_leaves_out_what_is_clicked(desk: Desk) -> None:
     assert len(desk.ledger().labels) == NUM_DIGITS - 1
 
 
+def test_lasso_is_looked_at_singly(desk: Desk) -> None:
+    """A few pictures of a lasso come again among the questions; one that is not opens it."""
+    page = desk.open()
+    for name in ("round", "straight"):
+        type_class(page, name)
+    lasso_all(page)
+    page.keyboard.press("1")
+    saved(page)
+    rail = page.locator(".lassos")
+    expect(rail).to_contain_text("5 pictures to be asked singly.")
+    page.locator(".kinds button").first.click()
+    again = page.locator(".row", has_text="Asked again").locator(".tile")
+    again.first.wait_for()
+    again.first.click()
+    page.keyboard.press("2")
+    saved(page)
+    expect(rail).to_contain_text("1 of 1 seen singly is something else: look through it.")
+    rail.get_by_role("button").click()
+    expect(page.locator(".chosen strong")).to_contain_text("A lasso said round")
+    assert page.locator(".tile").count() > 5
+
+
 def test_class_comes_late(desk: Desk) -> None:
     """A third class, named after a model was there, gets the next key, colour and bar at once."""
     page = desk.open()

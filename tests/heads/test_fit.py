@@ -127,3 +127,26 @@ def test_vectors_that_are_read_in_slices_give_the_same_head() -> None:
     np.testing.assert_array_equal(
         plain.head.probabilities(rest), sliced.head.probabilities(Sliced(rest))
     )
+
+
+def test_labels_trusted_little_mislead_little() -> None:
+    """Three in ten labels wrong: the head is better where just these are trusted little."""
+    X, labels, rest, truth = some_digits(200)
+    wrong = np.random.default_rng(1).random(200) < 0.3
+    said = [str((int(c) + 1) % 10) if bad else c for c, bad in zip(labels, wrong, strict=True)]
+
+    def accuracy(trust: np.ndarray | None) -> float:
+        head = fit(X, said, methods=("ridge",), trust=trust).head
+        named = np.array(head.classes)[head.probabilities(rest).argmax(axis=1)]
+        return float((named == truth).mean())
+
+    assert accuracy(np.where(wrong, 0.1, 1.0)) > accuracy(None) + 0.02
+    assert accuracy(np.ones(200)) == accuracy(None)
+
+
+@pytest.mark.parametrize("trust", [np.ones(3), np.zeros(20), np.full(20, np.nan)])
+def test_trust_that_does_not_fit_is_refused(trust: np.ndarray) -> None:
+    """One number per label, above 0 and at most 1."""
+    X, labels, _, _ = some_digits(20)
+    with pytest.raises(SettingError, match="one number per item"):
+        fit(X, labels, trust=trust)

@@ -63,6 +63,17 @@ def test_left_out_scores_are_those_of_refitting(problem, way, grouped):
     np.testing.assert_allclose(solution.left_out, expected, atol=1e-8)
 
 
+def test_trust_is_a_factor_of_the_weight(problem):
+    """An item that is half trusted counts as one of half the weight."""
+    Z, targets, weights, units = problem
+    trust = np.where(np.arange(len(Z)) % 3, 1.0, 0.5)
+    for solver, gram_or_items in ((Dual, Z @ Z.T), (Primal, Z)):
+        said = solver(gram_or_items, units, trust).solve(targets, weights, PENALTY)
+        expected = solver(gram_or_items, units).solve(targets, weights * trust, PENALTY)
+        np.testing.assert_array_equal(said.fitted, expected.fitted)
+        np.testing.assert_array_equal(said.left_out, expected.left_out)
+
+
 def test_a_unit_of_more_items_than_columns_is_left_out_exactly():
     """Units larger than the space they lie in, such as films, equal refitting too."""
     rng = np.random.default_rng(5)

@@ -9,9 +9,10 @@ from urllib.parse import unquote
 
 import numpy as np
 from fastapi import APIRouter, Query
+from jaxtyping import Int
 
 from handful.errors import SettingError
-from handful.teaching.desk import AGAIN, Pick, blind
+from handful.teaching.desk import AGAIN, SPOT_CHECK, Pick, blind
 from handful.teaching.people import disputed
 from handful.teaching.second_look import cell, errors
 from handful.teaching.taught import Taught
@@ -89,6 +90,8 @@ def _of_kind(kind: str, bench: Bench, by: str) -> list[Pick]:
                 if path in session.place]  # fmt: skip
     if what == "class" and len(rest) == 1:
         return _of_class(bench, rest[0])
+    if what == "lasso" and len(rest) == 1:
+        return _of_lasso(bench, rest[0])
     if what == "errors":
         return [] if taught is None else _lessons(
             taught, errors(taught).tolist(), "the model, without this label, says otherwise"
@@ -101,8 +104,8 @@ def _of_kind(kind: str, bench: Bench, by: str) -> list[Pick]:
     raise SettingError(
         "there is no such kind of queue.",
         first=repr(kind),
-        expected="ask, suspects, errors, disagreements, flagged, unsure, class:NAME or"
-        " cell:TRUE:SAID, each name percent-encoded",
+        expected="ask, suspects, errors, disagreements, flagged, unsure, class:NAME,"
+        " lasso:GESTURE or cell:TRUE:SAID, each name percent-encoded",
         attempt="reload the page",
     )
 
@@ -167,12 +170,38 @@ def _of_class(bench: Bench, name: str) -> list[Pick]:
     if name not in given.classes:
         return []
     here = np.flatnonzero(given.labels == given.classes.index(name))
-    doubts = np.zeros(len(given.labels))
+    return [Pick(at, f"labelled {name}", given=name) for at in _doubted_first(bench, here, name)]
+
+
+def _of_lasso(bench: Bench, gesture: str) -> list[Pick]:
+    """What a lasso labels, those first that the model doubts most, with what it says instead."""
+    lasso = next((one for one in bench.session.given().lassos if one.gesture == gesture), None)
+    if lasso is None:
+        return []
+    said: dict[int, tuple[str, float]] = {}
+    taught = bench.session.taught
+    if taught is not None and taught.shipped is not None:
+        likeliest = zip(
+            taught.items.tolist(),
+            taught.left_out.argmax(axis=1).tolist(),
+            taught.left_out.max(axis=1).tolist(),
+            strict=True,
+        )
+        said = {at: (taught.given.classes[c], share) for at, c, share in likeliest}
+    return [
+        Pick(at, f"a lasso said {lasso.label}", suggestion=said.get(at), given=lasso.label)
+        for at in _doubted_first(bench, np.array(lasso.items, np.int64), lasso.label)
+    ]
+
+
+def _doubted_first(bench: Bench, items: Int[np.ndarray, " m"], name: str) -> list[int]:
+    """The items in the order in which the model, without each one's label, doubts the class."""
+    doubts = np.zeros(len(bench.session.items))
     taught = bench.session.taught
     if taught is not None and taught.shipped is not None and name in taught.given.classes:
         doubts[taught.items] = -taught.left_out[:, taught.given.classes.index(name)]
-    order = here[np.argsort(-doubts[here], kind="stable")]
-    return [Pick(int(at), f"labelled {name}", given=name) for at in order]
+    found: list[int] = items[np.argsort(-doubts[items], kind="stable")].tolist()
+    return found
 
 
 def _lessons(taught: Taught, rows: Iterable[int], reason: str) -> list[Pick]:
@@ -197,7 +226,7 @@ def _out(pick: Pick, bench: Bench) -> PickOut:
         item=pick.item,
         reason=pick.reason,
         blind=pick.blind,
-        again=pick.reason == AGAIN,
+        again=pick.reason in {AGAIN, SPOT_CHECK},
         probability=pick.probability,
         suggestion=None
         if suggestion is None

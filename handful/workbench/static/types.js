@@ -18,6 +18,7 @@
  * @property {{ annotators: string[], kappa: Figure, items: number } | null} agreement
  * @property {Figure | null} own_consistency
  */
+/** @typedef {{ gesture: string, label: string, items: number, unanswered: number, answered: number, agreed: number }} Lasso */
 /**
  * @typedef {object} Session
  * @property {number} looked_at when the server began to put it together, in microseconds
@@ -37,6 +38,7 @@
  * @property {number} label_version
  * @property {number} [positions_version]
  * @property {Fault | null} [failed] what stopped the work in the background
+ * @property {Lasso[]} [lassos] those whose labels count half
  * @property {ModelInfo} model
  * @property {Meter | null} meter
  */

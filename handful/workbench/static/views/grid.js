@@ -13,7 +13,7 @@ const AGAIN = "Asked again";
 /** @type {Record<string, string>} */
 const WHY = {
   [BLIND]: "audit: these measure the model, so it keeps quiet",
-  [AGAIN]: "you answered these before: what do you say now, without a hint?",
+  [AGAIN]: "these have an answer: what do you say of each, without a hint?",
 };
 
 /** What a picture stands under. @param {Pick} pick @param {boolean} anyModel */

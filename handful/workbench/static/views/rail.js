@@ -19,7 +19,13 @@ export function rail(store, actions, editClasses) {
     slot(
       h("div", { class: "rail-in" }),
       store,
-      (s) => [s.session?.meter, s.session?.classes, s.session?.quarantined, s.session?.labelled === 0],
+      (s) => [
+        s.session?.meter,
+        s.session?.classes,
+        s.session?.quarantined,
+        s.session?.lassos,
+        s.session?.labelled === 0,
+      ],
       () => {
         const { session } = store.get();
         const { meter, labelled, classes } = session ?? { meter: null, labelled: 0, classes: [] };
@@ -29,6 +35,7 @@ export function rail(store, actions, editClasses) {
             ? measured(meter)
             : unmeasured(labelled),
           session && perClass(session, meter, actions, editClasses),
+          session?.lassos?.length ? lassos(session, session.lassos, actions) : null,
           meter?.confusion &&
             classes.length > 1 &&
             confusion(
@@ -207,6 +214,46 @@ function perClass(session, meter, actions, edit) {
         { class: "note" },
         "“Found”: of those that are of the class. “Right”: of those called so.",
       ),
+  );
+}
+
+/** Lassos whose labels count half, for they were not borne out yet. @param {Session} session @param {import("../types.js").Lasso[]} all @param {import("../actions.js").Actions} actions */
+function lassos(session, all, actions) {
+  const title = "Each picture of these lassos counts half until a few, asked singly, bear it out";
+  return h(
+    "section",
+    {},
+    h("h3", { title }, "Lassos"),
+    h(
+      "ul",
+      { class: "lassos" },
+      all.map(({ gesture, label, items, unanswered, answered, agreed }) =>
+        h(
+          "li",
+          {},
+          h(
+            "button",
+            {
+              class: "class-row",
+              "data-focus": `lasso ${gesture}`,
+              title: "Look through its pictures, the doubtful ones first",
+              onclick: () => void actions.open(`lasso:${gesture}`, `A lasso said ${label}`),
+            },
+            swatch(session, label),
+            h("span", { class: "class" }, label),
+            h("span", { class: "figure" }, count(items)),
+          ),
+          agreed < answered
+            ? h(
+                "p",
+                { class: "note doubtful" },
+                `${count(answered - agreed)} of ${count(answered)} seen singly ${answered - agreed === 1 ? "is" : "are"} something else: look through it.`,
+              )
+            : h("p", { class: "note" }, `${counted(unanswered, "pictures")} to be asked singly.`),
+        ),
+      ),
+    ),
+    h("p", { class: "note" }, "Their labels count half."),
   );
 }
 

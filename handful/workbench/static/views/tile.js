@@ -40,7 +40,7 @@ export function suggestionLine(pick, session) {
       {
         class: "says blind",
         title: pick.again
-          ? "Answered before, and asked again without a hint: how steady are the answers?"
+          ? "Answered before, and asked again singly, without a hint: does the answer stay?"
           : "An audit question: asked without a hint, so that the measure stays honest",
       },
       "no hint",
