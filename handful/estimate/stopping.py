@@ -64,16 +64,16 @@ def advise(
         needs either proof of the target or two witnesses: the forecast and settled predictions.
     """
     if target is not None and live.low >= target:
-        return Advice("stop", f"accuracy is at least {live.low:.1%} and {target:.1%} was wanted.")
+        return Advice("stop", f"accuracy is at least {_share(live.low)} and {_share(target)} was wanted.")
     latest = agreements[-CHECKS:]
     settled = len(latest) == CHECKS and sum(latest) / CHECKS >= SETTLED
     if forecast is not None and upper_90(forecast.gain) < worth and settled:
         missed = target is not None and live.high < target
-        short = f", though {target:.1%} was wanted" if missed else ""
+        short = f", though {_share(target)} was wanted" if missed else ""
         return Advice(
             "stop",
-            f"the next {forecast.num_more} labels would add {upper_90(forecast.gain):.1%} at most, "
-            f"and the last {CHECKS} models agree (κ {sum(latest) / CHECKS:.3f}){short}.",
+            f"the next {forecast.num_more} labels would add {100 * upper_90(forecast.gain):.1f} points at "
+            f"most, and the last {CHECKS} models agree (κ {sum(latest) / CHECKS:.3f}){short}.",
         )
     if forecast is not None and forecast.gain.value >= worth:
         points = 100 * forecast.gain.value
@@ -87,8 +87,12 @@ def advise(
     return Advice(
         "cannot-tell",
         f"{live.n} audit labels do not settle it; 40 more would narrow accuracy to "
-        f"about ± {narrowed:.1%}.",
+        f"about ± {100 * narrowed:.1f} points.",
     )
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
 
 
 def upper_90(gain: Figure) -> float:

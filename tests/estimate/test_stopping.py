@@ -34,7 +34,7 @@ def test_kappa_is_that_of_scikit_learn() -> None:
 @pytest.mark.parametrize(
     ("live", "forecast", "agreements", "target", "kind", "word"),
     [
-        (figure(0.95, 0.91, 0.98), None, [], 0.9, "stop", "at least 91.0%"),
+        (figure(0.95, 0.91, 0.98), None, [], 0.9, "stop", "at least 91.0\N{NO-BREAK SPACE}%"),
         (figure(0.95, 0.89, 0.98), None, [], 0.9, "cannot-tell", "40 more"),
         (
             figure(0.85, 0.8, 0.9),
@@ -42,7 +42,7 @@ def test_kappa_is_that_of_scikit_learn() -> None:
             AGREE,
             None,
             "stop",
-            "add 0.5% at most",
+            "add 0.5 points at most",
         ),
         (
             figure(0.85, 0.8, 0.89),
@@ -50,7 +50,7 @@ def test_kappa_is_that_of_scikit_learn() -> None:
             AGREE,
             0.95,
             "stop",
-            "95.0% was wanted",
+            "95.0\N{NO-BREAK SPACE}% was wanted",
         ),
         (
             figure(0.85, 0.8, 0.9),
