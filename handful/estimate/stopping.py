@@ -64,7 +64,8 @@ def advise(
         needs either proof of the target or two witnesses: the forecast and settled predictions.
     """
     if target is not None and live.low >= target:
-        return Advice("stop", f"accuracy is at least {_share(live.low)} and {_share(target)} was wanted.")
+        least, wanted = _share(live.low), _share(target)
+        return Advice("stop", f"accuracy is at least {least} and {wanted} was wanted.")
     latest = agreements[-CHECKS:]
     settled = len(latest) == CHECKS and sum(latest) / CHECKS >= SETTLED
     if forecast is not None and upper_90(forecast.gain) < worth and settled:
@@ -72,8 +73,8 @@ def advise(
         short = f", though {_share(target)} was wanted" if missed else ""
         return Advice(
             "stop",
-            f"the next {forecast.num_more} labels would add {100 * upper_90(forecast.gain):.1f} points at "
-            f"most, and the last {CHECKS} models agree (κ {sum(latest) / CHECKS:.3f}){short}.",
+            f"the next {forecast.num_more} labels would add "
+            f"{100 * upper_90(forecast.gain):.1f} points at most, and the last {CHECKS} models agree (κ {sum(latest) / CHECKS:.3f}){short}.",
         )
     if forecast is not None and forecast.gain.value >= worth:
         points = 100 * forecast.gain.value
