@@ -74,7 +74,8 @@ def advise(
         return Advice(
             "stop",
             f"the next {forecast.num_more} labels would add "
-            f"{100 * upper_90(forecast.gain):.1f} points at most, and the last {CHECKS} models agree (κ {sum(latest) / CHECKS:.3f}){short}.",
+            f"{100 * upper_90(forecast.gain):.1f} points at most, "
+            f"and the last {CHECKS} models agree (κ {sum(latest) / CHECKS:.3f}){short}.",
         )
     if forecast is not None and forecast.gain.value >= worth:
         points = 100 * forecast.gain.value

@@ -65,9 +65,7 @@ class Herding:
         return chosen(picks, (WAVERING if wavers else TYPICAL,) * len(picks))
 
 
-def weights_of(
-    probabilities: Float[np.ndarray, "r k"], num_labels: int
-) -> Float[np.ndarray, " r"]:
+def weights_of(probabilities: Float[np.ndarray, "r k"], num_labels: int) -> Float[np.ndarray, " r"]:
     """How much each landmark counts: its uncertainty, and for a model of few labels all alike.
 
     A model of a few labels a class does not know yet where it wavers. Of the weight a share of
