@@ -69,8 +69,9 @@ def advise(
     latest = agreements[-CHECKS:]
     settled = len(latest) == CHECKS and sum(latest) / CHECKS >= SETTLED
     if forecast is not None and upper_90(forecast.gain) < worth and settled:
-        missed = target is not None and live.high < target
-        short = f", though {_share(target)} was wanted" if missed else ""
+        short = ""
+        if target is not None and live.high < target:
+            short = f", though {_share(target)} was wanted"
         return Advice(
             "stop",
             f"the next {forecast.num_more} labels would add "
