@@ -3,8 +3,7 @@
 A labelled item speaks for those near it. What an item would add is how much better the uncertain
 part of the pool would be spoken for. Before there is a model everything counts as uncertain, and
 the same rule picks typical, different items; as labels grow the radius of "near" shrinks with the
-distance between labelled items, the model is believed more and more about where it wavers, and
-the rule turns into margin sampling that avoids repetition.
+distance between labelled items, and the rule turns into margin sampling that avoids repetition.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ TYPICAL = "typical of many items that no label speaks for yet"
 WAVERING = "the model wavers here, and on many items like it"
 START_RADIUS = 1.0  # of unit vectors; MaxHerding's own choice
 LEAST_RADIUS = 0.05
-HALF_BELIEVED = 5.0  # labels per class at which the model's uncertainty counts by half
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +34,7 @@ class Herding:
         Bae, Oliveira & Sutherland, arXiv:2412.20644; MaxHerding: Bae, Noh & Sutherland,
         arXiv:2407.12212. Ours: landmarks instead of the whole pool; the radius is the median
         distance to the nearest labelled neighbour instead of the smallest, which one chance
-        pair of look-alikes would decide; probabilities come calibrated from the head; a young
-        model's uncertainty counts for little (`weights_of`); lazy greedy.
+        pair of look-alikes would decide; probabilities come calibrated from the head; lazy greedy.
     """
 
     landmarks: int = 1_500
@@ -59,22 +56,10 @@ class Herding:
             covered = similarity(pool.vectors[marks], pool.vectors[labelled], radius).max(axis=1)
         weight = np.ones(len(marks), near.dtype)
         if self.weighted and pool.probabilities is not None:
-            weight = weights_of(pool.probabilities[marks], len(labelled)).astype(near.dtype)
+            weight = uncertainty(pool.probabilities[marks]).astype(near.dtype)
         picks = candidates[greedy_coverage(near, covered, weight, min(n, len(candidates)))]
         wavers = pool.probabilities is not None and self.weighted
         return chosen(picks, (WAVERING if wavers else TYPICAL,) * len(picks))
-
-
-def weights_of(probabilities: Float[np.ndarray, "r k"], num_labels: int) -> Float[np.ndarray, " r"]:
-    """How much each landmark counts: its uncertainty, and for a model of few labels all alike.
-
-    A model of a few labels a class does not know yet where it wavers. Of the weight a share of
-    m / (m + 5 k), with m labels of k classes, is the uncertainty, the rest its mean.
-    """
-    wavering = uncertainty(probabilities)
-    share = num_labels / (num_labels + HALF_BELIEVED * probabilities.shape[1])
-    weights: Float[np.ndarray, " r"] = share * wavering + (1 - share) * wavering.mean()
-    return weights
 
 
 def greedy_coverage(
