@@ -45,10 +45,10 @@ TITLES = {
 HEADER = """# Learning curves
 
 Which labels are asked for, and what that is worth: accuracy on items kept aside, after so many \
-labels. Each seed parts the pool from the test items anew, alike for all \
-strategies; all have the same features and the same head (ridge), and get labels in batches of \
-ten. Strategies of scikit-activeml begin with our first batch, and choose among 2,000 drawn items \
-where the pool is larger. Written by `python -m benchmarks.queries --page docs/curves.md`.
+labels. Each seed parts the pool from the test items anew, alike for all strategies; all have the \
+same features and the product's own head (ridge), and get labels in batches of ten. Strategies of \
+scikit-activeml begin with our first batch, and choose among 2,000 drawn items where the pool is \
+larger. Written by `python -m benchmarks.queries --page docs/curves.md`.
 
 *Behind ours*: area under the curve from 10 to 200 labels that a strategy loses to ours (herding \
 with a share of discovery), in points, with the standard error over seeds; negative where it wins. \
@@ -245,6 +245,7 @@ def _one(
         (data.X[test], data.y[test]),
         choose,
         budgets,
+        blocks=data.blocks,
         seed=seed,
     )
     return [accuracy for _, accuracy in points]
@@ -253,7 +254,8 @@ def _one(
 def _full(data: Set, seed: int) -> float:
     pool, test = _split(data, seed)
     pool = pool[:MOST_FULL]
-    head = fit(data.X[pool], [str(c) for c in data.y[pool]], units=pool, seed=seed).head
+    labels = [str(c) for c in data.y[pool]]
+    head = fit(data.X[pool], labels, units=pool, blocks=data.blocks, seed=seed).head
     said = np.array([int(c) for c in head.classes])[head.logits(data.X[test]).argmax(axis=1)]
     return float((said == data.y[test]).mean())
 

@@ -149,6 +149,7 @@ def _run(
         vectors[pool],
         Mixture(),
         units=units,
+        blocks=data.blocks,
         num_labels=num_labels,
         seed=seed,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from handful.encoders.encoder import Block
 from handful.estimate.audit import draw_reserve
 from handful.heads.fit import fit
 from handful.heads.linear import HeadFit
@@ -28,6 +29,7 @@ class Taught:
     units: np.ndarray
     rows: list[int]
     answers: list[int]
+    blocks: Sequence[Block] | None = None
     head: HeadFit | None = None
 
     def learn(self, *, without: Sequence[int] = (), seed: int = 0) -> HeadFit | None:
@@ -37,7 +39,14 @@ class Taught:
         if len(set(names)) < 2:
             return None
         rows = np.array([self.rows[p] for p in places])
-        return fit(self.X[rows], names, units=self.units[rows], methods=METHODS, seed=seed)
+        return fit(
+            self.X[rows],
+            names,
+            units=self.units[rows],
+            blocks=self.blocks,
+            methods=METHODS,
+            seed=seed,
+        )
 
 
 def numbers(head: HeadFit, X: np.ndarray) -> np.ndarray:
@@ -60,17 +69,19 @@ def curve(
     choose: Chooser,
     budgets: Sequence[int],
     *,
+    blocks: Sequence[Block] | None = None,
     batch: int = 10,
     seed: int = 0,
 ) -> Iterator[tuple[int, float]]:
     """(labels, accuracy on the test items) at each budget, without an audit: queries alone.
 
-    `pool` is features, classes and steering vectors; `test` features and classes.
+    `pool` is features, classes and steering vectors; `test` features and classes; `blocks` the
+    features' stages.
     """
     X, y, vectors = pool
     n = len(X)
     expert = Expert(y, num_classes=int(y.max()) + 1)
-    taught = Taught(X, np.arange(n), [], [])
+    taught = Taught(X, np.arange(n), [], [], blocks)
     labelled, closed = np.zeros(n, bool), np.zeros(n, bool)
     while len(taught.rows) < max(budgets):
         known = None if taught.head is None else taught.head.head.probabilities(X)
@@ -104,6 +115,7 @@ def session(
     query: Query,
     *,
     units: np.ndarray,
+    blocks: Sequence[Block] | None = None,
     num_labels: int,
     refit_every: int = 10,
     seed: int = 0,
@@ -111,7 +123,7 @@ def session(
     """Label until `num_labels`, audit items in between; None where one class alone turned up."""
     n = len(X)
     reserve = draw_reserve(units, seed=seed)
-    taught, audited = Taught(X, units, [], []), []
+    taught, audited = Taught(X, units, [], [], blocks), []
     labelled, closed = np.zeros(n, bool), np.isin(units, units[reserve])
     queue: list[int] = []
     since = 0

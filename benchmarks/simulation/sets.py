@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from handful.encoders.encoder import Encoder
+from handful.encoders.encoder import Block, Encoder
 from handful.encoders.registry import load
 from handful.items.decode import decode
 from handful.items.solar_cells import DEFECT, solar_cells
@@ -25,12 +25,16 @@ BATCH = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Set:
-    """Features (n, d), class numbers (n,), and how many items the pool has; the rest measure."""
+    """Features (n, d), class numbers (n,), and how many items the pool has; the rest measure.
+
+    `blocks` are the encoder's stages, for the head to know; None: the features are no encoder's.
+    """
 
     name: str
     X: np.ndarray
     y: np.ndarray
     num_pool: int
+    blocks: Sequence[Block] | None = None
 
     @property
     def num_classes(self) -> int:
@@ -42,7 +46,13 @@ def cells() -> Set:
     """2,624 solar cells, two classes, hard and noisy: three quarters are the pool."""
     items = solar_cells().items
     X = encoded("cells", (item.source.read_bytes() for item in items))
-    return Set("solar cells", X, np.array([item.label == DEFECT for item in items], int), 1968)
+    return Set(
+        "solar cells",
+        X,
+        np.array([item.label == DEFECT for item in items], int),
+        1968,
+        load().blocks,
+    )
 
 
 def digits() -> Set:
@@ -60,7 +70,7 @@ def fashion() -> Set:
     images, labels = parts
     chosen = np.random.default_rng(0).permutation(len(labels))[:12_000]
     X = encoded("fashion", _as_png(images.reshape(-1, 28, 28)[chosen]))
-    return Set("Fashion-MNIST", X, labels[chosen].astype(int), 10_000)
+    return Set("Fashion-MNIST", X, labels[chosen].astype(int), 10_000, load().blocks)
 
 
 _FILES = {"train-images-idx3-ubyte": 16, "train-labels-idx1-ubyte": 8}
