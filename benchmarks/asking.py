@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import print_conditions
+from handful.encoders.encoder import Block
 from handful.items.item import Item
 from handful.labels.ledger import Ledger
 from handful.queries.space import steering
@@ -26,6 +27,7 @@ from handful.teaching.session import Session
 from handful.teaching.taught import steer
 
 D, CLASSES, STEP = 2_560, 10, 5
+STAGES = 10  # of the whole vectors: the search for settings tries how to weigh them
 
 
 def main() -> None:
@@ -58,13 +60,16 @@ def _known(n: int) -> tuple[Known, np.ndarray]:
         part = truth[start : start + 4_096]
         core = centres[part] + 1.5 * rng.standard_normal((len(part), 64), dtype=np.float32)
         X[start : start + 4_096] = core @ turn
+    width = D // STAGES
+    blocks = [Block(f"stage{s}", s * width, (s + 1) * width) for s in range(STAGES)]
     if X.nbytes > WHOLE_BYTES:
         from handful.features.reduce import principal_directions
 
         X -= X.mean(axis=0)
         X = X @ principal_directions(X[:4_096], DIRECTIONS)
+        blocks = None
     same = np.arange(n)
-    return Known(same, X, None, steering(X), same, same, ("",) * n), truth
+    return Known(same, X, blocks, steering(X), same, same, ("",) * n), truth
 
 
 def _session(
