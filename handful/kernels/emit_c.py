@@ -129,9 +129,11 @@ class _Printer:
             name = self.identifier(array)
             kind = self.ctype(array.kind)
             self.line(f"{kind}* restrict {name} = malloc(sizeof({kind}) * ({extent}) + 64);")
-            self.line(f"if (rt->poison) memset({name}, 255, sizeof({kind}) * ({extent}));")
         self.line("for (int64_t work = first; work < last; work++) {")
         self.depth += 1
+        for array in task.local:
+            size = f"sizeof({self.ctype(array.kind)}) * ({self.extent(array)})"
+            self.line(f"if (rt->poison) memset({self.identifier(array)}, 255, {size});")
         self.line("int64_t rest = work; (void)rest;")
         if task.block is not None:
             blocks = f"k_ceil(n_{task.block.name}, wide)"

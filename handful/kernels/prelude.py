@@ -37,7 +37,7 @@ static inline int64_t k_max(int64_t a, int64_t b) { return a > b ? a : b; }
 
 FLOAT_MATHS = """\
 static inline float k_expf(float x) {
-  float y = x < -87.3f ? -87.3f : x; y = y > 88.8f ? 88.8f : y;
+  float y = x > -87.3f ? x : -87.3f; y = y > 88.8f ? 88.8f : y;
   float n = __builtin_rintf(y * 1.44269504f);
   float r = __builtin_fmaf(n, -0.693359375f, y); r = __builtin_fmaf(n, 2.12194440e-4f, r);
   float p = 1.9875691500e-4f;
@@ -46,8 +46,8 @@ static inline float k_expf(float x) {
   p = __builtin_fmaf(p, r, 5.0000001201e-1f); p = __builtin_fmaf(p * r, r, r) + 1.f;
   int32_t k = (int32_t)n, h = k >> 1;
   union { int32_t i; float f; } u, v; u.i = (h + 127) << 23; v.i = (k - h + 127) << 23;
-  float e = p * u.f * v.f;
-  return x < -87.3f ? 0.f : e;
+  float e = p * u.f * v.f; e = x < -87.3f ? 0.f : e;
+  return x != x ? x : e;
 }
 static inline float k_tanhf(float x) {
   float a = __builtin_fabsf(x), z = x * x;
