@@ -180,3 +180,32 @@ def test_doubled_gradients_of_a_sum_are_those_of_the_formula():
     x, w = (a.requires_grad_() for a in inputs((4,), (4,), dtype=torch.float64))
     hessian = torch.autograd.functional.hessian(lambda v: square(v, w), x)
     torch.testing.assert_close(hessian, 2 * torch.outer(w, w))
+
+
+@kernel
+def shares(x: F[n]) -> (F[()], F[n]):
+    """A result that another result reads."""
+    total = sum(n, exp(x[n]))
+    return total, exp(x[n]) / total
+
+
+def test_a_result_that_another_reads_gets_both_slopes(each_backend):
+    """Its cotangent is the one given plus what the other result sends; also the second time."""
+    (x,) = (a.requires_grad_() for a in inputs((5,), dtype=torch.float64))
+    assert torch.autograd.gradcheck(shares, x)
+    assert torch.autograd.gradgradcheck(shares, x)
+
+
+@kernel
+def sums(x: F[n, k]) -> F[n, k]:
+    """Running sums, from nothing."""
+    from handful.kernels import scan
+
+    return scan(n, lambda s: s[k] + x[n, k] * x[n, k], init=0.0, axes=(k,))
+
+
+def test_a_scan_that_starts_from_a_number_has_a_slope(each_backend):
+    """No cotangent is sought for the number."""
+    (x,) = (a.requires_grad_() for a in inputs((4, 3), dtype=torch.float64))
+    torch.testing.assert_close(sums(x), (x * x).cumsum(0))
+    assert torch.autograd.gradcheck(sums, x)
