@@ -455,7 +455,9 @@ class _Printer:
             self.close()
         shown = [self.term(i, {}) for i in c.index]
         place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
-        self.line(f"{place} = {self.combine('=' if c.fresh else c.op, place, total)};")
+        tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
+        there = f"if ({tests}) " if tests else ""
+        self.line(f"{there}{place} = {self.combine('=' if c.fresh else c.op, place, total)};")
         self.close()
 
     def lanes(self, c: Fold, total: str, ctype: str, start: str) -> None:

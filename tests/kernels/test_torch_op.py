@@ -147,6 +147,23 @@ def test_terms_that_go_to_one_place_are_all_counted(each_backend):
 
 
 @kernel
+def weighed(x: F[n, k], w: F[k], to: I[n].into(m)) -> F[m]:
+    """Rows weighed, and summed by places: the sum over k stands inside the scatter over n."""
+    return sum((n, k), x[n, k] * x[n, k] * w[k], to={m: to[n]})
+
+
+@pytest.mark.parametrize("to", [[0, 2, -1, 0, 1, -1], [0, 0, 0, 0, 0, -1]])
+def test_a_sum_inside_a_scatter_goes_where_each_row_says(to, each_backend):
+    """A row that is sent nowhere writes nowhere; the second table is too lopsided to invert."""
+    x, w = (a.requires_grad_() for a in inputs((6, 9), (9,), dtype=torch.float64))
+    to = torch.tensor(to)
+    rows = (x * x) @ w
+    expected = torch.stack([rows[to == n].sum() for n in range(9)])
+    torch.testing.assert_close(weighed(x, w, to, m=9), expected)
+    assert torch.autograd.gradcheck(lambda x, w: weighed(x, w, to, m=9), (x, w))
+
+
+@kernel
 def largest(x: F[n, k]) -> F[n]:
     """The row's maximum."""
     from handful.kernels import max
@@ -209,3 +226,20 @@ def test_a_scan_that_starts_from_a_number_has_a_slope(each_backend):
     (x,) = (a.requires_grad_() for a in inputs((4, 3), dtype=torch.float64))
     torch.testing.assert_close(sums(x), (x * x).cumsum(0))
     assert torch.autograd.gradcheck(sums, x)
+
+
+def test_a_state_that_no_step_reads_stays_a_state(each_backend):
+    """It could be made after the loop, but its places are those of states: t + 1."""
+    from handful.kernels import scan
+
+    @kernel
+    def doubled(x: F[n, k]) -> (F[n, k], F[n, k]):
+        def step(s, _):
+            return s[k] + x[n, k], 2 * s[k]
+
+        return scan(n, step, init=(x[0, k], x[0, k]))
+
+    (x,) = (a.requires_grad_() for a in inputs((4, 3), dtype=torch.float64))
+    first, second = doubled(x)
+    torch.testing.assert_close(second, 2 * (first - x))
+    assert torch.autograd.gradcheck(doubled, x)
