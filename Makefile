@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint docs bench lock clean
+.PHONY: demo test sanitize lint docs bench lock clean
 
 demo: .venv/demo  ## the whole journey on real photographs of solar cells
 	$(BIN)/handful demo
@@ -11,6 +11,9 @@ demo: .venv/demo  ## the whole journey on real photographs of solar cells
 test: .venv/dev  ## every test, the browser's too
 	sh scripts/chromium.sh
 	$(BIN)/python -m pytest
+
+sanitize: .venv/dev  ## all kernel tests, their C watched by gcc's sanitizers
+	$(BIN)/python -m tests.kernels.sanitizer
 
 lint: .venv/dev  ## form and types
 	$(BIN)/ruff check .

@@ -26,7 +26,10 @@ Files in the order of the passes:
     build.py       C → shared object, once per machine         │
     native.py      the call                                    ┘
     execute.py     native code, or the fallback
-    torch_op.py    autograd: what is saved, what is computed again
+    segments.py    a scan cut in time                          ┐
+    training.py    what is saved, what is computed again       │ learning
+    checkpoint.py  the same, segment by segment                ┘
+    torch_op.py    the call, and autograd
     library.py     the operator that torch.compile and torch.export see
     explain.py     the report
     kernel.py      the public object

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,11 @@ FLAGS = [
     "-w",
 ]
 _lock = threading.Lock()
+
+
+def flags() -> list[str]:
+    """The compiler's flags: ours, then those of `$HANDFUL_KERNELS_FLAGS`."""
+    return [*FLAGS, *shlex.split(os.environ.get("HANDFUL_KERNELS_FLAGS", ""))]
 
 
 class NoCompiler(Exception):  # noqa: N818  (not an error: the fallback serves)
@@ -74,11 +80,11 @@ def available() -> bool:
 def _identity() -> str:
     """What a shared object depends on besides its source."""
     found = subprocess.run([*compiler(), "--version"], capture_output=True, text=True, check=False)
-    flags = ""
+    features = ""
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        flags = next((line for line in lines if line.startswith("flags")), "")
-    return "\n".join([found.stdout, processor(), flags, *FLAGS])
+        features = next((line for line in lines if line.startswith("flags")), "")
+    return "\n".join([found.stdout, processor(), features, *flags()])
 
 
 def folder() -> Path:
@@ -106,7 +112,7 @@ def build(source: str) -> Path:
     with _lock, tempfile.TemporaryDirectory(dir=path.parent) as work:
         text, made = Path(work) / "kernel.c", Path(work) / "kernel.so"
         text.write_text(source, encoding="utf-8")
-        command = [*compiler(), *FLAGS, str(text), "-o", str(made), "-lm"]
+        command = [*compiler(), *flags(), str(text), "-o", str(made), "-lm"]
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         if found.returncode:
             raise KernelError(

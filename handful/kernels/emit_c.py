@@ -129,9 +129,11 @@ class _Printer:
             name = self.identifier(array)
             kind = self.ctype(array.kind)
             self.line(f"{kind}* restrict {name} = malloc(sizeof({kind}) * ({extent}) + 64);")
-            self.line(f"if (rt->poison) memset({name}, 255, sizeof({kind}) * ({extent}));")
         self.line("for (int64_t work = first; work < last; work++) {")
         self.depth += 1
+        for array in task.local:
+            size = f"sizeof({self.ctype(array.kind)}) * ({self.extent(array)})"
+            self.line(f"if (rt->poison) memset({self.identifier(array)}, 255, {size});")
         self.line("int64_t rest = work; (void)rest;")
         if task.block is not None:
             blocks = f"k_ceil(n_{task.block.name}, wide)"
@@ -453,7 +455,9 @@ class _Printer:
             self.close()
         shown = [self.term(i, {}) for i in c.index]
         place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
-        self.line(f"{place} = {self.combine('=' if c.fresh else c.op, place, total)};")
+        tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
+        there = f"if ({tests}) " if tests else ""
+        self.line(f"{there}{place} = {self.combine('=' if c.fresh else c.op, place, total)};")
         self.close()
 
     def lanes(self, c: Fold, total: str, ctype: str, start: str) -> None:

@@ -15,7 +15,9 @@ from handful.kernels.execute import Executable
 from handful.kernels.nodes import Array, Axis, Op
 from handful.kernels.plan import Region, plan
 from handful.kernels.program import Choose, Program
+from handful.kernels.segments import segments
 from handful.kernels.specialise import pairs, unify
+from handful.kernels.training import Training
 
 if TYPE_CHECKING:
     from handful.kernels.kernel import Kernel
@@ -119,14 +121,19 @@ def _bytes(array: Array, sizes: Mapping[str, int]) -> int:
 
 
 def _saved(kernel: Kernel) -> list[str]:
-    from handful.kernels.torch_op import Training
-
     floats = tuple(a.kind == "f" for a in kernel.program.inputs)
     if kernel.program.order or not any(floats):
         return []
-    training = Training(kernel, floats)
+    cut = segments(kernel.program)
+    if cut is not None:
+        states = ", ".join(a.name.partition(".")[0] for a in cut.firsts)
+        return [
+            f"saved for the derivative: {states} at the first of each of √{cut.axis} segments",
+            "computed again: all of a segment",
+        ]
+    training = Training(kernel.program, floats)
     saved = [a.name for a in training.saved]
-    made = {a.name for a in _made(training.backward)} & {a.name for a in _made(kernel.program)}
+    made = {a.name for a in _made(training.program)} & {a.name for a in _made(kernel.program)}
     return [
         f"saved for the derivative: {', '.join(saved) or 'nothing'}",
         f"computed again: {', '.join(sorted(made)) or 'elementwise terms only'}",

@@ -121,6 +121,9 @@ class _Evaluator:
 
         sum(k, x[n,k] * w[k,m])  →  einsum("nk,km->nm")
         """
+        if any(self.sizes[a.name] == 0 for a in over):  # einsum would multiply by what is NaN
+            return torch.zeros([self.sizes[a.name] for a in outer], dtype=self.dtype,
+                               device=self.device)  # fmt: skip
         axes = (*outer, *over)
         letters = {a: chr(ord("a") + i) for i, a in enumerate(axes)}
         texts, values = [], []

@@ -18,6 +18,7 @@ on index notation before anything is scheduled.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -34,6 +35,7 @@ from handful.kernels.program import (
     check,
     flat,
     needed,
+    reads,
     writes,
 )
 
@@ -48,9 +50,9 @@ def differentiate(program: Program) -> Program:
     if program.order >= len(MARKS):
         raise NotImplementedError(f"derivatives beyond order {len(MARKS)} have no names")
     adjoint = _Adjoint(MARKS[program.order])
-    seeds = tuple(adjoint.cotangent(a) for a in program.outputs if a.kind == "f")
-    live = set(seeds)  # cotangents that something was added to; the others are zero
-    backward: list[Statement] = []
+    outputs = [a for a in program.outputs if a.kind == "f"]
+    live = {adjoint.cotangent(a) for a in outputs}  # what something was added to; the rest is zero
+    seeds, backward = adjoint.seeds(outputs, program)
     for statement in reversed(program.body):
         if isinstance(statement, Loop):
             inner = adjoint.steps(statement, live)
@@ -70,6 +72,14 @@ def differentiate(program: Program) -> Program:
         program.order + 1,
     )
     return check(_tidy(hoist(needed(whole, whole.outputs))))
+
+
+def gradients(program: Program, wanted: Iterable[Array]) -> Program:
+    """The derivative, of which only some inputs' cotangents are wanted."""
+    whole = differentiate(program)
+    floats = [a for a in program.inputs if a.kind == "f"]
+    by_input = dict(zip(floats, whole.outputs, strict=True))
+    return needed(whole, tuple(by_input[a] for a in wanted))
 
 
 def _tidy(program: Program) -> Program:
@@ -135,6 +145,23 @@ class _Adjoint:
     def cotangent(self, array: Array) -> Array:
         return Array(array.name + self.mark, array.dims, "f")
 
+    def seeds(self, outputs: list[Array], program: Program) -> tuple[list[Array], list[Statement]]:
+        """The cotangents that come from outside. An output that is read as well has more to add:
+
+        out1[] += x[i] over i; out2[i] = x[i]*out1[]  →  out1'[] += out1'in[], and then the rule
+        """
+        read = {load.array for e, _ in flat(program.body) for load in reads(e)}
+        found: list[Array] = []
+        copied: list[Statement] = []
+        for array in outputs:
+            seed = target = self.cotangent(array)
+            if array in read:
+                seed = Array(target.name + "in", target.dims, "f")
+                index = tuple(Axis(d.axis, level) for level, d in enumerate(target.dims))
+                copied.append(Equation(target, index, "sum", index, Load(seed, index)))
+            found.append(seed)
+        return found, copied
+
     def steps(self, loop: Loop, live: set[Array]) -> list[Equation]:
         """The body of the backward loop: what a cotangent reaches, now or at a later step."""
         made = [(e, self.equation(e, loop.axis)) for e in reversed(loop.body)]
@@ -148,7 +175,7 @@ class _Adjoint:
 
     def equation(self, e: Equation | Choose, time: Axis | None) -> list[Equation]:
         """Every equation that the rule makes of one."""
-        if isinstance(e, Choose) or e.target.kind != "f":
+        if isinstance(e, Choose) or not _active(e.expr):
             return []
         seed = _Cotangent(TRUE, Load(self.cotangent(e.target), e.index))
         if e.op in ("=", "sum"):

@@ -136,7 +136,7 @@ def run_traced(traced: Traced, arguments: Arrays, sizes: Mapping[str, int]) -> l
                 news = [values(s, sh) for s, sh in zip(scan.steps, shapes, strict=True)]
                 for state, new in zip(scan.states, news, strict=True):
                     values.memory[state.name][t if scan.reverse else t + 1] = new
-            del values.fixed[scan.axis]
+            values.fixed.pop(scan.axis, None)
             values.memo.clear()
         out = []
         for result in traced.results:
@@ -158,11 +158,13 @@ def run_program(program: Program, arguments: Arrays, sizes: Mapping[str, int]) -
         for statement in program.body:
             if isinstance(statement, Loop):
                 steps = range(sizes[statement.axis.name])
+                for e in statement.body:  # there even if no step is taken
+                    _memory(e, values)
                 for t in reversed(steps) if statement.descending else steps:
                     values.at(statement.axis, t)
                     for e in statement.body:
                         _run(e, values)
-                del values.fixed[statement.axis]
+                values.fixed.pop(statement.axis, None)
                 values.memo.clear()
             else:
                 _run(statement, values)
@@ -171,13 +173,19 @@ def run_program(program: Program, arguments: Arrays, sizes: Mapping[str, int]) -
     return [values.memory[a.name] for a in program.outputs]
 
 
+def _memory(e: Equation | Choose, values: _Values) -> np.ndarray:
+    """What an equation writes, made at its first use."""
+    name, kind = e.target.name, e.target.kind
+    if name not in values.memory:
+        start = 0.0 if isinstance(e, Choose) or e.op == "=" else ops.identity(e.op, kind)
+        values.memory[name] = np.full(extents(e.target, values.sizes), start, _DTYPE[kind])
+    return values.memory[name]
+
+
 def _run(e: Equation | Choose, values: _Values) -> None:
     sizes, order = values.sizes, e.domain
-    start = 0.0 if isinstance(e, Choose) or e.op == "=" else ops.identity(e.op, e.target.kind)
     shape = extents(e.target, sizes)
-    if e.target.name not in values.memory:
-        values.memory[e.target.name] = np.full(shape, start, _DTYPE[e.target.kind])
-    memory = values.memory[e.target.name]
+    memory = _memory(e, values)
     full = tuple(sizes[a.name] for a in order)
     index = [np.broadcast_to(values(i, order), full) for i in e.index]
     if not index:

@@ -269,8 +269,10 @@ def _lower_equation(
         store: Command = Store(e.target, e.index, op, e.expr)
         return _wrap(For(vector, (store,), vector=True) if vector else store, tuple(points))
     if vector is not None and vector not in inside:
-        fold = Fold(e.target, e.index, e.op, (*summed, vector), e.expr, fresh)
-        return _wrap(fold, tuple(points))
+        scattered = [a for a in summed if a in inside]  # y[at[n]] += x[n,k] over n, k: loops of n
+        over = [a for a in summed if a not in inside]
+        fold = Fold(e.target, e.index, e.op, (*over, vector), e.expr, fresh)
+        return _wrap(fold, (*points, *scattered))
     inner: Command = Store(e.target, e.index, e.op, e.expr)
     if vector is not None:
         inner = For(vector, (inner,), vector=_one_place_each(e.index, vector))
@@ -407,6 +409,8 @@ def check(task: Task) -> None:
                 own = c.axes if isinstance(c, Fold) else (c.axis,) if isinstance(c, Pick) else ()
                 terms.append(c.expr)
             missing = set(nodes.union(nodes.free(t) for t in terms)) - scope - set(own)
+            if not isinstance(c, Gemm):  # where to write is known before anything is reduced
+                missing |= set(nodes.union(nodes.free(t) for t in c.index)) - scope
             if missing:
                 raise LoopCheckError(f"axes {missing} are not open: {c}")
 

@@ -20,6 +20,9 @@ CallPlan = tuple[list[tuple[list[int], torch.dtype]], "ctypes.Array[ctypes.c_int
 MOST_CALL_PLANS = 256
 """Sizes remembered: enough for a training run, too few to fill memory."""
 
+POISON = -(2**62)
+"""Fresh integers, where poison is asked for: no index."""
+
 _REAL = {torch.float32: "float", torch.float64: "double"}
 
 
@@ -77,8 +80,7 @@ class Native:
         made = [torch.empty(shape, dtype=dtype) for shape, dtype in shapes]
         if borrowed.poison:
             for tensor in made:
-                if tensor.is_floating_point():
-                    tensor.fill_(float("nan"))
+                tensor.fill_(float("nan") if tensor.is_floating_point() else POISON)
         every = [*given, *made]
         pointers = (ctypes.c_void_p * len(every))(*[t.data_ptr() for t in every])
         if entry(ctypes.addressof(borrowed), pointers, extents):

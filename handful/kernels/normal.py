@@ -250,7 +250,7 @@ def _split(loop: Loop) -> list[Statement]:
         moved = False
         own = {e.target for e in inside}
         for e in inside:
-            alone = [o.target for o in inside].count(e.target) == 1
+            alone = [o.target for o in inside].count(e.target) == 1 and _movable(e, loop.axis)
             if alone and not any(load.array in own for load in reads(e)):
                 inside.remove(e)
                 before.append(_over_time(e, loop.axis))
@@ -261,12 +261,19 @@ def _split(loop: Loop) -> list[Statement]:
     while moved:
         moved = False
         for e in reversed(inside):
-            if not any(load.array is e.target for o in inside for load in reads(o)):
+            read = any(load.array is e.target for o in inside for load in reads(o))
+            if not read and _movable(e, loop.axis):
                 inside.remove(e)
                 after.insert(0, _over_time(e, loop.axis))
                 moved = True
                 break
     return [*before, *([replace(loop, body=tuple(inside))] if inside else []), *after]
+
+
+def _movable(e: Equation | Choose, t: Axis) -> bool:
+    """A state, s[t+1] = …, stays in its loop even where nothing reads it."""
+    sums = isinstance(e, Equation) and e.op != "="
+    return sums or all(i is t or t not in nodes.free(i) for i in e.index)
 
 
 def _over_time(e: Equation | Choose, t: Axis) -> Equation | Choose:

@@ -4,9 +4,11 @@
 No header is included, so a kernel compiles in a fraction of a second. The float functions are
 straight lines of arithmetic, which the compiler turns into vectors inside the loop that calls them.
 
-Sources: exp, log and tanh by range reduction and minimax polynomials after Moshier's Cephes
-(constants only); erf by the rational approximation used in Eigen. Ours: NaN, infinity and the
-subnormal edges are kept by selects, so there is no branch.
+Sources: in float, exp, log and tanh by range reduction and minimax polynomials after Moshier's
+Cephes (constants only), erf by the rational approximation used in Eigen. In double, exp by its
+series on [-ln 2/2, ln 2/2]; log by the polynomial of fdlibm; the fractions of tanh and erf are
+Cephes's, erf's near one taken less the leading 1. Ours: NaN, infinity and the subnormal edges are
+kept by selects, so there is no branch, and one division serves both sides of one.
 """
 
 RUNTIME = """\
@@ -37,7 +39,7 @@ static inline int64_t k_max(int64_t a, int64_t b) { return a > b ? a : b; }
 
 FLOAT_MATHS = """\
 static inline float k_expf(float x) {
-  float y = x < -87.3f ? -87.3f : x; y = y > 88.8f ? 88.8f : y;
+  float y = x > -87.3f ? x : -87.3f; y = y > 88.8f ? 88.8f : y;
   float n = __builtin_rintf(y * 1.44269504f);
   float r = __builtin_fmaf(n, -0.693359375f, y); r = __builtin_fmaf(n, 2.12194440e-4f, r);
   float p = 1.9875691500e-4f;
@@ -46,8 +48,8 @@ static inline float k_expf(float x) {
   p = __builtin_fmaf(p, r, 5.0000001201e-1f); p = __builtin_fmaf(p * r, r, r) + 1.f;
   int32_t k = (int32_t)n, h = k >> 1;
   union { int32_t i; float f; } u, v; u.i = (h + 127) << 23; v.i = (k - h + 127) << 23;
-  float e = p * u.f * v.f;
-  return x < -87.3f ? 0.f : e;
+  float e = p * u.f * v.f; e = x < -87.3f ? 0.f : e;
+  return x != x ? x : e;
 }
 static inline float k_tanhf(float x) {
   float a = __builtin_fabsf(x), z = x * x;
@@ -89,11 +91,80 @@ static inline float k_erff(float x) {
 """
 
 DOUBLE_MATHS = """\
-static inline double k_exp(double x) { return __builtin_exp(x); }
-static inline double k_tanh(double x) { return __builtin_tanh(x); }
-static inline double k_sigmoid(double x) { double e = __builtin_exp(-__builtin_fabs(x)); return (x >= 0 ? 1. : e) / (1. + e); }
-static inline double k_log(double x) { return __builtin_log(x); }
-static inline double k_erf(double x) { return __builtin_erf(x); }
+static inline double k_exp(double x) {
+  double y = x > -746. ? x : -746.; y = y < 710. ? y : 710.;
+  double n = __builtin_rint(y * 1.4426950408889634);
+  double w = __builtin_fma(n, -6.93147180369123816490e-1, y), r = __builtin_fma(n, -1.90821492927058770002e-10, w);
+  double c = __builtin_fma(n, -1.90821492927058770002e-10, w - r);
+  double p = 1. / 6227020800.;
+  p = __builtin_fma(p, r, 1. / 479001600.); p = __builtin_fma(p, r, 1. / 39916800.);
+  p = __builtin_fma(p, r, 1. / 3628800.); p = __builtin_fma(p, r, 1. / 362880.);
+  p = __builtin_fma(p, r, 1. / 40320.); p = __builtin_fma(p, r, 1. / 5040.);
+  p = __builtin_fma(p, r, 1. / 720.); p = __builtin_fma(p, r, 1. / 120.);
+  p = __builtin_fma(p, r, 1. / 24.); p = __builtin_fma(p, r, 1. / 6.); p = __builtin_fma(p, r, .5);
+  p = r + __builtin_fma(p * r, r, c) + 1.;
+  double h = __builtin_rint(n * .5);
+  union { double f; uint64_t i; } u, v; u.f = h + 6755399441056767.; v.f = n - h + 6755399441056767.;
+  u.i <<= 52; v.i <<= 52;
+  double e = p * u.f * v.f;
+  return x != x ? x : e;
+}
+static inline double k_tanh(double x) {
+  double a = __builtin_fabs(x), z = x * x;
+  double p = __builtin_fma(-9.64399179425052238628e-1, z, -9.92877231001918586564e1);
+  p = __builtin_fma(p, z, -1.61468768441708447952e3);
+  double q = z + 1.12811678491632931402e2;
+  q = __builtin_fma(q, z, 2.23548839060100448583e3); q = __builtin_fma(q, z, 4.84406305325125486048e3);
+  double e = k_exp(2. * a) + 1.;
+  double d = (a < .625 ? p * z : 2.) / (a < .625 ? q : e);
+  double far = 1. - d; far = x < 0. ? -far : far;
+  return a < .625 ? __builtin_fma(d, x, x) : far;
+}
+static inline double k_sigmoid(double x) {
+  double e = k_exp(-__builtin_fabs(x)), d = 1. + e, lost = e - (d - 1.);
+  double y = (x >= 0. ? 1. : e) / d;
+  return __builtin_fma(-y * lost, x >= 0. ? y : 1. - y, y);
+}
+static inline double k_log(double x) {
+  union { double f; uint64_t i; } u, k; u.f = x < 2.2250738585072014e-308 ? x * 18014398509481984. : x;
+  k.i = (u.i >> 52) | 0x4330000000000000ull;
+  double e = k.f - 4503599627370496. - (x < 2.2250738585072014e-308 ? 1077. : 1023.);
+  u.i = (u.i & 0xfffffffffffffull) | 0x3ff0000000000000ull; double m = u.f;
+  e = m > 1.4142135623730951 ? e + 1. : e; m = (m > 1.4142135623730951 ? .5 * m : m) - 1.;
+  double s = m / (m + 2.), z = s * s, half = .5 * m * m;
+  double p = 1.479819860511658591e-1;
+  p = __builtin_fma(p, z, 1.531383769920937332e-1); p = __builtin_fma(p, z, 1.818357216161805012e-1);
+  p = __builtin_fma(p, z, 2.222219843214978396e-1); p = __builtin_fma(p, z, 2.857142874366239149e-1);
+  p = __builtin_fma(p, z, 3.999999999940941908e-1); p = __builtin_fma(p, z, 6.666666666666735130e-1);
+  double y = __builtin_fma(e, 1.90821492927058770002e-10, s * __builtin_fma(p, z, half));
+  y = __builtin_fma(e, 6.93147180369123816490e-1, m - (half - y));
+  y = x == 0. ? -__builtin_inf() : y; y = x < 0. ? __builtin_nan("") : y;
+  return x > 1.7976931348623157e308 || x != x ? x : y;
+}
+static inline double k_erf(double x) {
+  double a = __builtin_fabs(x); a = a > 6. ? 6. : a;
+  double z = a * a;
+  double t = __builtin_fma(-z, z, -2.39567404248797935772e1 * z - 4.31331930059768410873e2);
+  t = __builtin_fma(t, z, -2.36231848376295808761e3); t = __builtin_fma(t, z, -1.56256749202610426699e4);
+  t = __builtin_fma(t, z, 6.3249070401759041682e3);
+  double u = z + 3.35617141647503099647e1;
+  u = __builtin_fma(u, z, 5.21357949780152679795e2); u = __builtin_fma(u, z, 4.59432382970980127987e3);
+  u = __builtin_fma(u, z, 2.26290000613890934246e4); u = __builtin_fma(u, z, 4.92673942608635921086e4);
+  double p = __builtin_fma(2.46196981473530512524e-10, a, 5.64189564831068821977e-1);
+  p = __builtin_fma(p, a, 7.46321056442269912687); p = __builtin_fma(p, a, 4.86371970985681366614e1);
+  p = __builtin_fma(p, a, 1.96520832956077098242e2); p = __builtin_fma(p, a, 5.26445194995477358631e2);
+  p = __builtin_fma(p, a, 9.34528527171957607540e2); p = __builtin_fma(p, a, 1.02755188689515710272e3);
+  p = __builtin_fma(p, a, 5.57535335369399327526e2);
+  double q = a + 1.32281951154744992508e1;
+  q = __builtin_fma(q, a, 8.67072140885989742329e1); q = __builtin_fma(q, a, 3.54937778887819891062e2);
+  q = __builtin_fma(q, a, 9.75708501743205489753e2); q = __builtin_fma(q, a, 1.82390916687909736289e3);
+  q = __builtin_fma(q, a, 2.24633760818710981792e3); q = __builtin_fma(q, a, 1.65666309194161350182e3);
+  q = __builtin_fma(q, a, 5.57535340817727675546e2);
+  double d = (a < 1. ? a * t : p * k_exp(-z)) / (a < 1. ? u : q);
+  double y = a < 1. ? a + d : 1. - d;
+  y = x < 0. ? -y : y;
+  return x != x ? x : y;
+}
 """
 
 GEMM = """\

@@ -1,31 +1,19 @@
-"""Kernels among torch's autograd: what is saved, what is computed again, who gets a gradient."""
+"""Kernels among torch's autograd: the call, and who gets a gradient."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import torch
 
 from handful.errors import KernelError
+from handful.kernels.checkpoint import Checkpointed
 from handful.kernels.execute import Executable
-from handful.kernels.grad import differentiate
 from handful.kernels.kernel import Kernel, _finder
-from handful.kernels.nodes import Array
-from handful.kernels.program import (
-    Equation,
-    Loop,
-    Program,
-    Statement,
-    check,
-    ends,
-    fits,
-    flat,
-    needed,
-    writes,
-)
+from handful.kernels.segments import segments
 from handful.kernels.tables import span
+from handful.kernels.training import Training
 
 Tensor = torch.Tensor
 Sizes = dict[str, int]
@@ -92,68 +80,16 @@ def _tensors(kernel: Kernel, arguments: list[Any]) -> list[Tensor]:
     return out
 
 
-class Training:
-    """A kernel's forward with the arrays that its backward wants, and that backward.
-
-    Saved are the results of reductions, the states and the choices, where they are no larger than
-    what goes in and comes out anyway (judged by their axes); all else is computed again.
-    """
-
-    def __init__(self, kernel: Kernel, wanted: tuple[bool, ...]) -> None:
-        program = kernel.program
-        whole = differentiate(program)
-        floats = [a for a in program.inputs if a.kind == "f"]
-        by_input = dict(zip(floats, whole.outputs, strict=True))
-        pairs = zip(program.inputs, wanted, strict=True)
-        outputs = tuple(by_input[a] for a, want in pairs if want and a in by_input)
-        backward = needed(whole, outputs)
-        self.saved = _worth_saving(program, backward)
-        cut = _without(backward, self.saved)
-        self.backward = check(replace(cut, inputs=(*cut.inputs, *self.saved)))
-        self.forward = replace(program, outputs=(*program.outputs, *self.saved))
-        self.run_forward, self.run_backward = Executable(self.forward), Executable(self.backward)
-
-
-def _worth_saving(program: Program, backward: Program) -> tuple[Array, ...]:
-    around = ends(program)
-    plain_loops = {e.target for e, loop in flat(program.body) if loop and loop.checkpoint}
-    states = {a for s in program.body if isinstance(s, Loop) for a in _states(s)}
-    made = {e.target: None for e, _ in flat(program.body)}
-    used = {e.target for e, _ in flat(backward.body)}
-    return tuple(
-        a
-        for a in made
-        if a in used
-        and a not in program.outputs
-        and fits(a, around)
-        and (a not in plain_loops or a in states)
-    )
-
-
-def _states(loop: Loop) -> set[Array]:
-    return {e.target for e in loop.body if isinstance(e, Equation) and e.op == "="}
-
-
-def _without(program: Program, arrays: tuple[Array, ...]) -> Program:
-    """`program` without the statements that write `arrays`, nor what only they needed."""
-    gone = set(arrays)
-    body: list[Statement] = []
-    for s in program.body:
-        if isinstance(s, Loop):
-            inner = tuple(e for e in s.body if e.target not in gone)
-            if inner:
-                body.append(replace(s, body=inner))
-        elif not writes(s) & gone:
-            body.append(s)
-    cut = replace(program, body=tuple(body))
-    return needed(cut, cut.outputs)
-
-
-def _training(kernel: Kernel, wanted: tuple[bool, ...]) -> Training:
+def _training(kernel: Kernel, wanted: tuple[bool, ...]) -> Training | Checkpointed:
     if wanted not in kernel.variants:
-        kernel.variants[wanted] = Training(kernel, wanted)
+        cut = segments(kernel.program)
+        kernel.variants[wanted] = (
+            Training(kernel.program, wanted)
+            if cut is None
+            else Checkpointed(kernel.program, cut, wanted)
+        )
     found = kernel.variants[wanted]
-    assert isinstance(found, Training)
+    assert isinstance(found, Training | Checkpointed)
     return found
 
 
@@ -163,8 +99,7 @@ class _Apply(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, kernel: Kernel, sizes: Sizes, *tensors: Tensor) -> tuple[Tensor, ...]:
         training = _training(kernel, tuple(ctx.needs_input_grad[2:]))
-        found = training.run_forward.run(list(tensors), sizes)
-        outputs, saved = found[: len(kernel.program.outputs)], found[len(kernel.program.outputs) :]
+        outputs, saved = training.forward(list(tensors), sizes)
         ctx.kernel, ctx.sizes, ctx.training = kernel, sizes, training
         ctx.save_for_backward(*tensors)
         # no part of the graph, so plain references; freed with the graph node
@@ -188,7 +123,7 @@ class _Apply(torch.autograd.Function):
             every = iter(_apply(kernel.grad, sizes, *tensors, *seeds))
             grads = [next(every) if a.kind == "f" else None for a in kernel.program.inputs]
             return (None, None, *grads)
-        found = iter(ctx.training.run_backward.run([*tensors, *seeds, *ctx.extra], sizes))
+        found = iter(ctx.training.backward(list(tensors), ctx.extra, seeds, sizes))
         wants = zip(kernel.program.inputs, ctx.needs_input_grad[2:], strict=True)
         return (None, None, *[next(found) if want and a.kind == "f" else None for a, want in wants])
 

@@ -176,7 +176,7 @@ def scan(
         init: the first state, or a tuple of them; its axes, as they appear, are the state's.
         axes: the axes of a state whose `init` does not show them: `init=0.0, axes=(b, k)`; a tuple
             of such tuples for several states.
-        checkpoint: keep only the states for the derivative, and compute all else again.
+        checkpoint: keep only some √T of the states for the derivative, and compute all else again.
     """
     trace = _current.get(None)
     if trace is None or trace.stepping:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -97,15 +98,48 @@ def test_the_vector_functions_are_right_to_a_few_ulp():
         assert error.max() <= limit, (name, x[good][error.argmax()], error.max())
 
 
-def test_the_vector_functions_keep_infinity_and_nan():
+def test_the_vector_functions_are_right_to_two_ulp_in_double_precision():
+    """exp, tanh, sigmoid, log and erf against mpmath's 100 bits, over sweeps and edges."""
+    rng = np.random.default_rng(0)
+    parts = [
+        np.linspace(-40, 40, 1201),
+        rng.uniform(-1.5, 1.5, 1000),
+        np.geomspace(1e-300, 709, 500),
+    ]
+    parts += [-np.geomspace(1e-300, 708, 500), rng.uniform(0.5, 2, 500)]
+    x = np.concatenate(parts)
+    exact = (
+        mpmath.exp, mpmath.tanh, lambda v: 1 / (1 + mpmath.exp(-v)), mpmath.log, mpmath.erf
+    )  # fmt: skip
+    with mpmath.workprec(100):
+        for name, true, found in zip("etslf", exact, functions(x), strict=True):
+            for at, y in zip(x, found, strict=True):
+                if name == "l" and at <= 0:
+                    continue
+                right = true(mpmath.mpf(float(at)))
+                error = abs(mpmath.mpf(float(y)) - right) / np.spacing(abs(float(right)))
+                assert error <= 2, (name, at, float(error))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_vector_functions_keep_infinity_and_nan(dtype):
     """exp(-inf) is exactly 0 (masks rest on it), and NaN stays NaN."""
-    x = np.array([-np.inf, np.inf, np.nan], np.float32)
-    e, t, s, logarithm, _ = functions(x)
-    assert e[:2].tolist() == [0, np.inf]
-    assert t[:2].tolist() == [-1, 1]
-    assert s[:2].tolist() == [0, 1]
-    assert np.isnan([e[2], t[2], s[2], logarithm[2], logarithm[0]]).all()
-    assert logarithm[1] == np.inf
+    x = np.array([-np.inf, np.inf, np.nan, -0.0, 1e5, -1e5], dtype)
+    e, t, s, logarithm, f = functions(x)
+    assert e.tolist()[:2] + e.tolist()[3:] == [0, np.inf, 1, np.inf, 0]
+    assert t.tolist()[:2] + t.tolist()[3:] == [-1, 1, 0, 1, -1]
+    assert s.tolist()[:2] + s.tolist()[3:] == [0, 1, 0.5, 1, 0]
+    assert f.tolist()[:2] + f.tolist()[3:] == [-1, 1, 0, 1, -1]
+    assert np.isnan([e[2], t[2], s[2], f[2], logarithm[2], logarithm[0]]).all()
+    assert logarithm[[1, 3]].tolist() == [np.inf, -np.inf]
+
+
+def test_logarithms_and_exponentials_reach_the_subnormal_numbers():
+    """Down to the smallest double they are what NumPy finds."""
+    small = np.geomspace(5e-324, 1e-307, 200)
+    np.testing.assert_allclose(functions(small)[3], np.log(small), rtol=1e-15)
+    low = np.linspace(-745.1, -708, 200)
+    np.testing.assert_allclose(functions(low)[0], np.exp(low), rtol=1e-15, atol=5e-324)
 
 
 def test_a_matrix_product_needs_no_borrowed_blas(monkeypatch):

@@ -2,100 +2,102 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from handful.kernels import F, I, axes, exp, kernel, maximum, mean, scan, sigmoid, sum, tanh
-from handful.kernels import where as where_
+from handful.kernels import F, axes, kernel, scan, sum, tanh
 from handful.kernels.execute import backend
+from tests.kernels import random_programs as programs
 
-a, b, c, d, e, t = axes("a b c d e t")
-UNARY = [tanh, sigmoid, lambda v: v * v, lambda v: exp(-v * v), abs, lambda v: -v]
-BINARY = [
-    lambda u, v: u + v,
-    lambda u, v: u * v,
-    lambda u, v: u - 2 * v,
-    maximum,
-    lambda u, v: u / (1 + v * v),
-    lambda u, v: where_(a >= 1, u, v),
-]
-
-
-@st.composite
-def programs(draw):
-    """A function of x[a,b], y[b,c], table[a] → result over (a, c), built from random terms."""
-    shape = draw(
-        st.sampled_from([(1, 1, 1), (3, 4, 5), (2, 7, 3), (5, 1, 2), (0, 3, 2), (3, 0, 2)])
-    )
-    plan = draw(st.lists(st.integers(0, 10**6), min_size=12, max_size=12))
-
-    def build(x, y, table):
-        step = iter(plan * 4)
-
-        def leaf():
-            choice = next(step) % 5
-            if choice == 0:
-                return x[a, b]
-            if choice == 1:
-                return y[b, c]
-            if choice == 2:
-                return where_(table[a] >= 0, x[table[a], b], 0.5)
-            if choice == 3:
-                return sum(b, x[a, b] * y[b, c])  # b is bound here, and free around it
-            return x[a, b].at(a=a) * 0.5
-
-        def term(depth):
-            if depth == 0:
-                return leaf()
-            choice = next(step) % 6
-            if choice < 2:
-                return UNARY[next(step) % len(UNARY)](term(depth - 1))
-            if choice < 4:
-                return BINARY[next(step) % len(BINARY)](term(depth - 1), term(depth - 1))
-            if choice == 4:
-                return [sum, mean][next(step) % 2](b, x[a, b] * 0.3 + 0 * b + term(depth - 1))
-            return sum(a, (x[a, b] + 0 * a) * term(depth - 1), to={a: table[a]})
-
-        inner = term(3)
-        return sum(b, (0.5 + 0 * b) * inner * x[a, b]) + 0 * a
-
-    return shape, build
+b, c, d, t = axes("b c d t")
+EXAMPLES = 3 if "-fsanitize" in os.environ.get("HANDFUL_KERNELS_FLAGS", "") else 6
+# no shrinking: a program is compiled anew at every step of it
+EVERY = {
+    "phases": [Phase.generate],
+    "suppress_health_check": list(HealthCheck),
+    "deadline": None,
+    "derandomize": True,
+}
 
 
-def arguments(shape):
-    """Seeded arrays; the table has duplicates and -1."""
-    rng = np.random.default_rng(sum_of(shape))
-    na, nb, nc = shape
-    x, y = rng.standard_normal((na, nb)), rng.standard_normal((nb, nc))
-    return x, y, rng.integers(-1, na, na) if na else np.zeros(0, np.int64)
+def as_tuple(found):
+    """A kernel's results as a tuple, however many they are."""
+    return found if isinstance(found, tuple) else (found,)
 
 
-def sum_of(shape):
-    """Python's own sum, which the kernel language hides here."""
-    return int(np.sum(shape))
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(programs())
-def test_three_meanings_agree_on_random_programs(program):
-    """Value and gradient are the same by interpreter, torch operations and native code."""
-    shape, build = program
-
-    @kernel
-    def random(x: F[a, b], y: F[b, c], table: I[a].into(a)) -> F[a, c]:
-        return build(x, y, table)
-
-    given = arguments(shape)
-    expected = random.reference(*given)
-    seed = np.cos(np.arange(expected.size)).reshape(expected.shape)
-    slopes = random.grad.reference(*given, seed)
+def check(case: programs.Case, way: int) -> None:
+    """Values and gradients by three meanings, in two precisions, from strided memory."""
+    run, arguments = case.kernel, case.arguments
+    expected = as_tuple(run.reference(*arguments))
+    seeds = [np.cos(np.arange(e.size)).reshape(e.shape) for e in expected]
+    slopes = as_tuple(run.grad.reference(*arguments, *seeds))
+    moved = [programs.strided(x, way) for x in arguments]
+    single = [x.astype(np.float32) if x.dtype == np.float64 else x for x in moved]
     for name in ("torch", "native"):
         with backend(name):
-            np.testing.assert_allclose(random(*given), expected, rtol=1e-9, atol=1e-11)
-            for s, g in zip(slopes, random.grad(*given, seed), strict=True):
-                np.testing.assert_allclose(g, s, rtol=1e-8, atol=1e-10)
+            for found, true in (
+                (as_tuple(run(*moved)), expected),
+                (as_tuple(run.grad(*moved, *seeds)), slopes),
+                (learned(run, moved, seeds), slopes),
+            ):
+                for x, y in zip(found, true, strict=True):
+                    np.testing.assert_allclose(x, y, rtol=1e-8, atol=1e-9, err_msg=name)
+            for x, y in zip(as_tuple(run(*single)), expected, strict=True):
+                assert x.dtype == np.float32
+                np.testing.assert_allclose(x, y, rtol=1e-3, atol=1e-3 * scale(y), err_msg=name)
+
+
+def scale(values: np.ndarray) -> float:
+    """The largest magnitude, at least 1."""
+    return float(np.abs(values[np.isfinite(values)]).max(initial=1))
+
+
+def learned(run, arguments, seeds):
+    """Gradients by autograd: saved arrays, inverted tables, checkpoints."""
+    known = [x if all(s >= 0 for s in x.strides) else x.copy() for x in arguments]
+    tensors = [torch.from_numpy(x).requires_grad_(x.dtype == np.float64) for x in known]
+    out = as_tuple(run(*tensors))
+    wanted = [x for x in tensors if x.requires_grad]
+    return torch.autograd.grad(out, wanted, [torch.from_numpy(s) for s in seeds])
+
+
+DRAWN = (
+    st.tuples(*[st.sampled_from((0, 1, 2, 3, 5, 7))] * 3),
+    st.lists(st.integers(0, 10**6), min_size=3, max_size=14),
+    st.integers(0, 2),
+)
+
+
+@settings(max_examples=2 * EXAMPLES, **EVERY)
+@given(*DRAWN)
+def test_three_meanings_agree_on_gathers_scatters_and_nested_sums(sizes, numbers, way):
+    """Tables with duplicates and -1, shifted and mirrored loads, sums that share an axis name."""
+    check(programs.gathered(sizes, programs.Choices(numbers)), way)
+
+
+@settings(max_examples=2 * EXAMPLES, **EVERY)
+@given(*DRAWN)
+def test_three_meanings_agree_on_scans(sizes, numbers, way):
+    """One to three states, up or down, checkpointed or not, with gathers and earlier inputs."""
+    check(programs.scanned(sizes, programs.Choices(numbers)), way)
+
+
+@settings(max_examples=EXAMPLES, **EVERY)
+@given(*DRAWN)
+def test_three_meanings_agree_on_affine_windows(sizes, numbers, way):
+    """Strides and gaps; the size of the result follows from the window."""
+    check(programs.windows(sizes, programs.Choices(numbers)), way)
+
+
+@settings(max_examples=EXAMPLES, **EVERY)
+@given(*DRAWN)
+def test_three_meanings_agree_on_the_smallest(sizes, numbers, way):
+    """Values, and other arrays at the places found."""
+    check(programs.chosen(sizes, programs.Choices(numbers)), way)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)

@@ -8,7 +8,8 @@ import torch
 from handful.kernels import F, axes, exp, kernel, sum, tanh
 from handful.kernels.execute import backend
 from handful.kernels.gallery import attention, causal_attention, gaussian, gru
-from handful.kernels.torch_op import Training, plain
+from handful.kernels.torch_op import plain
+from handful.kernels.training import Training
 
 h, i, j, k, m = axes("h i j k m")
 

@@ -147,6 +147,23 @@ def test_terms_that_go_to_one_place_are_all_counted(each_backend):
 
 
 @kernel
+def weighed(x: F[n, k], w: F[k], to: I[n].into(m)) -> F[m]:
+    """Rows weighed, and summed by places: the sum over k stands inside the scatter over n."""
+    return sum((n, k), x[n, k] * x[n, k] * w[k], to={m: to[n]})
+
+
+@pytest.mark.parametrize("to", [[0, 2, -1, 0, 1, -1], [0, 0, 0, 0, 0, -1]])
+def test_a_sum_inside_a_scatter_goes_where_each_row_says(to, each_backend):
+    """A row that is sent nowhere writes nowhere; the second table is too lopsided to invert."""
+    x, w = (a.requires_grad_() for a in inputs((6, 9), (9,), dtype=torch.float64))
+    to = torch.tensor(to)
+    rows = (x * x) @ w
+    expected = torch.stack([rows[to == n].sum() for n in range(9)])
+    torch.testing.assert_close(weighed(x, w, to, m=9), expected)
+    assert torch.autograd.gradcheck(lambda x, w: weighed(x, w, to, m=9), (x, w))
+
+
+@kernel
 def largest(x: F[n, k]) -> F[n]:
     """The row's maximum."""
     from handful.kernels import max
@@ -180,3 +197,49 @@ def test_doubled_gradients_of_a_sum_are_those_of_the_formula():
     x, w = (a.requires_grad_() for a in inputs((4,), (4,), dtype=torch.float64))
     hessian = torch.autograd.functional.hessian(lambda v: square(v, w), x)
     torch.testing.assert_close(hessian, 2 * torch.outer(w, w))
+
+
+@kernel
+def shares(x: F[n]) -> (F[()], F[n]):
+    """A result that another result reads."""
+    total = sum(n, exp(x[n]))
+    return total, exp(x[n]) / total
+
+
+def test_a_result_that_another_reads_gets_both_slopes(each_backend):
+    """Its cotangent is the one given plus what the other result sends; also the second time."""
+    (x,) = (a.requires_grad_() for a in inputs((5,), dtype=torch.float64))
+    assert torch.autograd.gradcheck(shares, x)
+    assert torch.autograd.gradgradcheck(shares, x)
+
+
+@kernel
+def sums(x: F[n, k]) -> F[n, k]:
+    """Running sums, from nothing."""
+    from handful.kernels import scan
+
+    return scan(n, lambda s: s[k] + x[n, k] * x[n, k], init=0.0, axes=(k,))
+
+
+def test_a_scan_that_starts_from_a_number_has_a_slope(each_backend):
+    """No cotangent is sought for the number."""
+    (x,) = (a.requires_grad_() for a in inputs((4, 3), dtype=torch.float64))
+    torch.testing.assert_close(sums(x), (x * x).cumsum(0))
+    assert torch.autograd.gradcheck(sums, x)
+
+
+def test_a_state_that_no_step_reads_stays_a_state(each_backend):
+    """It could be made after the loop, but its places are those of states: t + 1."""
+    from handful.kernels import scan
+
+    @kernel
+    def doubled(x: F[n, k]) -> (F[n, k], F[n, k]):
+        def step(s, _):
+            return s[k] + x[n, k], 2 * s[k]
+
+        return scan(n, step, init=(x[0, k], x[0, k]))
+
+    (x,) = (a.requires_grad_() for a in inputs((4, 3), dtype=torch.float64))
+    first, second = doubled(x)
+    torch.testing.assert_close(second, 2 * (first - x))
+    assert torch.autograd.gradcheck(doubled, x)

@@ -1,0 +1,99 @@
+"""The two passes of a kernel that learns: what the forward pass saves, and the backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import torch
+
+from handful.kernels.execute import Executable
+from handful.kernels.grad import gradients
+from handful.kernels.nodes import Array
+from handful.kernels.program import (
+    Equation,
+    Loop,
+    Program,
+    Statement,
+    check,
+    ends,
+    fits,
+    flat,
+    needed,
+    writes,
+)
+
+Tensor = torch.Tensor
+Sizes = Mapping[str, int]
+
+
+class Training:
+    """A kernel's forward with the arrays that its backward wants, and that backward.
+
+    Saved are the results of reductions, the states and the choices, where they are no larger than
+    what goes in and comes out anyway (judged by their axes); all else is computed again.
+    """
+
+    def __init__(self, program: Program, wanted: tuple[bool, ...]) -> None:
+        floats = wanted_inputs(program, wanted)
+        backward = gradients(program, floats)
+        self.saved = _worth_saving(program, backward)
+        cut = _without(backward, self.saved)
+        self.program = check(replace(cut, inputs=(*cut.inputs, *self.saved)))
+        self.num_outputs = len(program.outputs)
+        self.run_forward = Executable(replace(program, outputs=(*program.outputs, *self.saved)))
+        self.run_backward = Executable(self.program)
+
+    def forward(
+        self, tensors: list[Tensor], sizes: Sizes
+    ) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+        """The outputs, and what to save."""
+        found = self.run_forward.run(tensors, sizes)
+        return found[: self.num_outputs], found[self.num_outputs :]
+
+    def backward(
+        self, tensors: list[Tensor], saved: Sequence[Tensor], seeds: list[Tensor], sizes: Sizes
+    ) -> Sequence[Tensor]:
+        """The cotangents of the wanted inputs; `seeds` are those of the float outputs."""
+        return self.run_backward.run([*tensors, *seeds, *saved], sizes)
+
+
+def wanted_inputs(program: Program, wanted: tuple[bool, ...]) -> list[Array]:
+    """The float inputs among those that want a gradient."""
+    pairs = zip(program.inputs, wanted, strict=True)
+    return [a for a, want in pairs if want and a.kind == "f"]
+
+
+def _worth_saving(program: Program, backward: Program) -> tuple[Array, ...]:
+    around = ends(program)
+    plain_loops = {e.target for e, loop in flat(program.body) if loop and loop.checkpoint}
+    states = {a for s in program.body if isinstance(s, Loop) for a in _states(s)}
+    made = {e.target: None for e, _ in flat(program.body)}
+    used = {e.target for e, _ in flat(backward.body)}
+    return tuple(
+        a
+        for a in made
+        if a in used
+        and a not in program.outputs
+        and fits(a, around)
+        and (a not in plain_loops or a in states)
+    )
+
+
+def _states(loop: Loop) -> set[Array]:
+    return {e.target for e in loop.body if isinstance(e, Equation) and e.op == "="}
+
+
+def _without(program: Program, arrays: tuple[Array, ...]) -> Program:
+    """`program` without the statements that write `arrays`, nor what only they needed."""
+    gone = set(arrays)
+    body: list[Statement] = []
+    for s in program.body:
+        if isinstance(s, Loop):
+            inner = tuple(e for e in s.body if e.target not in gone)
+            if inner:
+                body.append(replace(s, body=inner))
+        elif not writes(s) & gone:
+            body.append(s)
+    cut = replace(program, body=tuple(body))
+    return needed(cut, cut.outputs)

@@ -1,0 +1,60 @@
+"""Kernels under gcc's address and undefined-behaviour sanitizers: `make sanitize`.
+
+Runs pytest, with the arguments given or else on all kernel tests, in a process in which every
+emitted text is compiled with the sanitizers and torch's memory is watched by them. Matrix products
+go through the kernel's own loops there, because a borrowed BLAS is not watched.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+FLAGS = "-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+CHILDREN = "not compile_at_once and not without_a_compiler and not compiled_and_exported"
+"""Tests that start processes of their own, with another compiler or with torch's."""
+
+
+@cache
+def missing() -> str:
+    """What this machine lacks, or nothing."""
+    try:
+        path = _library()
+    except (OSError, subprocess.CalledProcessError):
+        return "there is no gcc"
+    return "" if path.is_absolute() and path.exists() else "gcc has no libasan"
+
+
+def _library() -> Path:
+    command = ["gcc", "-print-file-name=libasan.so"]
+    return Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+
+
+def environment() -> dict[str, str]:
+    """In which a Python process is watched."""
+    return {
+        **os.environ,
+        "CC": "gcc",
+        "LD_PRELOAD": str(_library()),
+        "ASAN_OPTIONS": "detect_leaks=0:halt_on_error=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+        "HANDFUL_KERNELS_FLAGS": FLAGS,
+        "HANDFUL_KERNELS_POISON": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def main() -> None:
+    """All kernel tests, or those that the arguments name; says so where it cannot."""
+    if missing():
+        sys.exit(f"the sanitizers cannot run: {missing()}")
+    chosen = sys.argv[1:] or ["tests/kernels", "-k", f"{CHILDREN} and not sanitizer"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *chosen]
+    sys.exit(subprocess.run(command, env=environment(), check=False).returncode)
+
+
+if __name__ == "__main__":
+    main()
