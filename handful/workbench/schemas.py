@@ -172,6 +172,22 @@ class LassoOut(BaseModel):
     agreed: int
 
 
+class ExamOut(BaseModel):
+    """The latest final exam, and how many questions a new one would have.
+
+    `model`: eight digits of the hash of the model examined; null: there was no exam yet.
+    `test_accuracy`: of that model alone; null until all questions are answered.
+    """
+
+    fresh: int
+    model: str | None = None
+    questions: int = 0
+    answered: int = 0
+    unsure: int = 0
+    is_open: bool = False
+    test_accuracy: FigureOut | None = None
+
+
 class SetAside(BaseModel):
     """A picture that cannot be read, and why."""
 
@@ -211,6 +227,7 @@ class SessionOut(BaseModel):
     lassos: list[LassoOut]
     model: ModelOut
     meter: MeterOut | None
+    exam: ExamOut
     progress: Progress | None
     failed: dict[str, str] | None
 

@@ -32,6 +32,14 @@ def model(bench: BenchOf) -> Response:
     return _download(data, "model.handful", "application/zip")
 
 
+@router.get("/exam-model", response_class=Response)
+def exam_model(bench: BenchOf) -> Response:
+    """The model of the latest exam as it was frozen, with its test accuracy if it is over."""
+    with bench.exporting:
+        data = bench.project.exam_model().to_bytes()
+    return _download(data, "examined.handful", "application/zip")
+
+
 @router.get("/report", response_class=Response)
 def report(bench: BenchOf) -> Response:
     """The report on that model, as one page."""

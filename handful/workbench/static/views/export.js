@@ -50,8 +50,9 @@ export function exports(store, actions) {
       s.session?.meter?.accuracy,
       s.unsaved,
       s.taking,
+      s.session?.exam,
     ],
-    (labelled, version, accuracy, unsaved, taking) => [
+    (labelled, version, accuracy, unsaved, taking, exam) => [
       h("h2", {}, "Take it away"),
       h(
         "p",
@@ -120,6 +121,30 @@ export function exports(store, actions) {
               h("h3", {}, "Model"),
               h("p", { class: "note" }, "There is none yet: label a few pictures of two classes."),
             ),
+        exam?.model
+          ? card(
+              "Model of the exam",
+              [
+                `Model ${exam.model} as it was frozen. `,
+                exam.test_accuracy && exam.test_accuracy.value !== null
+                  ? h(
+                      "span",
+                      {},
+                      "Test accuracy ",
+                      h("b", { class: "figure" }, percent(exam.test_accuracy.value)),
+                      h(
+                        "span",
+                        { class: "note figure" },
+                        ` ${percentRange(exam.test_accuracy.low, exam.test_accuracy.high)}, n = ${count(exam.test_accuracy.n)}.`,
+                      ),
+                    )
+                  : "It has no test accuracy yet.",
+              ],
+              [["/api/export/exam-model", "Examined model", "with its test accuracy among its facts"]],
+              taking,
+              actions,
+            )
+          : null,
         version
           ? card(
               "Report",
