@@ -7,6 +7,7 @@ questions, and the faces that a user sees.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -200,6 +201,29 @@ class Project:
     def redo(self, *, by: str = "me") -> tuple[str, ...]:
         """Brings back the latest undone gesture of `by`; returns the paths concerned."""
         return self.session.ledger.redo(by=by).items
+
+    def save_labels(self, path: str | Path) -> Path:
+        """Writes the labels as CSV, JSON Lines or Label Studio's JSON, by the file's ending.
+
+        Where several people answered the same items and the extra `crowd` is installed, the
+        consensus stands beside the majority, with its quality and each annotator's; where it is
+        not installed, a warning says so.
+
+        Raises:
+            SettingError: the ending is none of .csv, .jsonl, .json.
+        """
+        from handful.labels import crowd
+        from handful.labels.formats import write_labels
+        from handful.teaching.crowd import num_shared, rows_to_take
+
+        with self.session.ledger.reading() as state:
+            shared = num_shared(state)
+        if shared and crowd.is_installed():
+            self._teach()
+        elif shared:
+            warnings.warn(crowd.what_would_add_it(shared), stacklevel=2)
+        write_labels(rows_to_take(self.session), Path(path))
+        return Path(path)
 
     def forecast(self, num_more: int = 50) -> Forecast | None:
         """What the next labels would buy; None below 20 labels and 20 answered audit items.

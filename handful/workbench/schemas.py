@@ -188,6 +188,13 @@ class ExamOut(BaseModel):
     test_accuracy: FigureOut | None = None
 
 
+class CrowdOut(BaseModel):
+    """Items that several people gave a class, and a line on what would add their consensus."""
+
+    shared: int
+    lacking: str | None
+
+
 class SetAside(BaseModel):
     """A picture that cannot be read, and why."""
 
@@ -228,6 +235,7 @@ class SessionOut(BaseModel):
     model: ModelOut
     meter: MeterOut | None
     exam: ExamOut
+    crowd: CrowdOut
     progress: Progress | None
     failed: dict[str, str] | None
 

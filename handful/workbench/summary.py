@@ -8,6 +8,8 @@ import numpy as np
 
 from handful.errors import HandfulError
 from handful.estimate.figure import Figure
+from handful.labels.crowd import is_installed, what_would_add_it
+from handful.teaching.crowd import num_shared
 from handful.teaching.exam import fresh, sittings
 from handful.teaching.given import Given
 from handful.teaching.meter import Meter
@@ -19,6 +21,7 @@ from handful.workbench.schemas import (
     AgreementOut,
     AuditOut,
     ClassOut,
+    CrowdOut,
     ExamOut,
     FigureOut,
     ForecastOut,
@@ -45,6 +48,7 @@ def summary(bench: Bench, by: str) -> SessionOut:
         unsure = sum(verdict.label is None for verdict in state.verdicts.values())
         can_undo = state.gesture_to_undo(by) is not None
         can_redo = state.gesture_to_redo(by) is not None
+        shared = num_shared(state)
         flagged, num_disputed = len(state.flags), len(disputed(state))
         own = consistency(state, by)
     meter = None if session.meter is None else _meter(session.meter, given, session.agreement, own)
@@ -82,6 +86,10 @@ def summary(bench: Bench, by: str) -> SessionOut:
         model=model(bench),
         meter=meter,
         exam=exam(bench),
+        crowd=CrowdOut(
+            shared=shared,
+            lacking=what_would_add_it(shared) if shared and not is_installed() else None,
+        ),
         progress=bench.progress,
         failed=None if bench.failure is None else four_lines(bench.failure),
     )

@@ -9,6 +9,7 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from handful.labels.formats import WRITERS
+from handful.teaching.crowd import rows_to_take
 from handful.workbench.routes.asking import BenchOf
 
 router = APIRouter(prefix="/api/export")
@@ -18,8 +19,8 @@ KINDS = {"csv": "text/csv", "jsonl": "application/x-ndjson", "label-studio": "ap
 
 @router.get("/labels", response_class=Response)
 def labels(bench: BenchOf, format: Literal["csv", "jsonl", "label-studio"] = "csv") -> Response:
-    """The labels as they stand, one row for each item whose class is settled."""
-    text = WRITERS[ENDINGS[format]](bench.session.rows())
+    """The labels as they stand, a row for each item whose class is settled; with the consensus."""
+    text = WRITERS[ENDINGS[format]](rows_to_take(bench.session))
     return _download(text.encode(), f"labels{ENDINGS[format]}", KINDS[format])
 
 

@@ -43,6 +43,7 @@
  * @property {ModelInfo} model
  * @property {Meter | null} meter
  * @property {Exam} exam
+ * @property {{ shared: number, lacking: string | null }} crowd pictures that several people gave a class, and what would add their consensus
  */
 /**
  * @typedef {object} Pick
