@@ -490,6 +490,9 @@ class Project:
             encoder=self.settings.encoder,
             coverage=self.settings.coverage,
             created=datetime.now(UTC),
+            exams={
+                one.model[:8]: one.accuracy for one in self.exams if one.accuracy and one.accuracy.n
+            },
             attributes=_attributes([embedded.fingerprints[at] for at in learned.chosen]),
         )
 

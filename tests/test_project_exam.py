@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import handful
+from handful.bundle.inspect import inspect
+from handful.bundle.verify import verify
 from handful.errors import SettingError
 from tests.samples import write_loose_digits
 
@@ -71,6 +73,8 @@ def test_it_can_be_saved_and_read_elsewhere(taught: Taught, tmp_path: Path) -> N
     assert loaded.test is not None
     assert loaded.test.accuracy == project.exams[-1].accuracy
     assert handful.load(path).network == project.exams[-1].model
+    assert inspect(path).ok
+    assert verify(path).ok
 
 
 def test_an_exam_goes_on_after_a_restart(taught: Taught) -> None:
@@ -179,3 +183,15 @@ def test_groups_that_the_model_learned_from_are_not_fresh(tmp_path: Path) -> Non
     groups = [item.group for item in questions]
     assert begun.questions == len(questions) == len(set(groups))
     assert not learned & set(groups)
+
+
+def test_the_report_names_the_model_examined(taught: Taught, tmp_path: Path) -> None:
+    """The report on a later model has the exam's figure as that of another model."""
+    project, truth = taught
+    assert {} == project.reviewed().exams
+    project.begin_exam(6)
+    sit(project, truth)
+    (over,) = project.exams
+    assert {over.model[:8]: over.accuracy} == project.reviewed().exams
+    page = project.review(tmp_path / "report.html").read_text()
+    assert f'"model":"{over.model[:8]}"' in page.replace(": ", ":")

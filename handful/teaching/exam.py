@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -182,10 +183,10 @@ def _sitting(state: State, exam: Exam) -> Sitting:
     is_over = len(answers) == len(exam.items)
     accuracy = estimate = None
     if is_over:
-        accuracy, estimate = examined(
-            np.array(list(exam.said.values()), np.float64),
-            [state.name_of(key) for key in exam.classes],
-            [answers[item] for item in exam.items],
+        accuracy, estimate = _figures(
+            tuple(exam.said.values()),
+            tuple(state.name_of(key) for key in exam.classes),
+            tuple(answers[item] for item in exam.items),
         )
     return Sitting(
         model=exam.model,
@@ -196,3 +197,10 @@ def _sitting(state: State, exam: Exam) -> Sitting:
         accuracy=accuracy,
         estimate=estimate,
     )
+
+
+@lru_cache(maxsize=16)  # the page asks after every key press
+def _figures(
+    said: tuple[tuple[float, ...], ...], names: tuple[str, ...], answers: tuple[str | None, ...]
+) -> tuple[Figure, Estimate | None]:
+    return examined(np.array(said, np.float64), names, answers)
