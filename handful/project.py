@@ -7,6 +7,7 @@ questions, and the faces that a user sees.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from handful.heads.linear import Candidate
     from handful.items.fingerprint import Fingerprint
     from handful.review.review import Review
+    from handful.teaching.exam import Sitting
     from handful.teaching.session import Session
     from handful.teaching.taught import Taught
 
@@ -179,12 +181,12 @@ class Project:
         self._teach()
         return [self.items[pick.item] for pick in self.session.ask(n, by=by)]
 
-    def label(self, labels: Mapping[str | Path | Item, str], *, by: str = "me") -> None:
+    def label(self, labels: Mapping[str | Path | Item, str | None], *, by: str = "me") -> None:
         """Gives items their classes, in one gesture; on the disk when it returns.
 
         Args:
             labels: path relative to the data folder, absolute path or Item, to class name. A new
-                name begins a class.
+                name begins a class; None says "cannot tell".
             by: who says so. Each person's latest word counts; among several the majority.
         Raises:
             DataError: one of the paths is no item of this project.
@@ -200,6 +202,29 @@ class Project:
         """Brings back the latest undone gesture of `by`; returns the paths concerned."""
         return self.session.ledger.redo(by=by).items
 
+    def save_labels(self, path: str | Path) -> Path:
+        """Writes the labels as CSV, JSON Lines or Label Studio's JSON, by the file's ending.
+
+        Where several people answered the same items and the extra `crowd` is installed, the
+        consensus stands beside the majority, with its quality and each annotator's; where it is
+        not installed, a warning says so.
+
+        Raises:
+            SettingError: the ending is none of .csv, .jsonl, .json.
+        """
+        from handful.labels import crowd
+        from handful.labels.formats import write_labels
+        from handful.teaching.crowd import num_shared, rows_to_take
+
+        with self.session.ledger.reading() as state:
+            shared = num_shared(state)
+        if shared and crowd.is_installed():
+            self._teach()
+        elif shared:
+            warnings.warn(crowd.what_would_add_it(shared), stacklevel=2)
+        write_labels(rows_to_take(self.session), Path(path))
+        return Path(path)
+
     def forecast(self, num_more: int = 50) -> Forecast | None:
         """What the next labels would buy; None below 20 labels and 20 answered audit items.
 
@@ -213,8 +238,60 @@ class Project:
             return None
         return look_ahead(taught, num_more=num_more, seed=self.settings.seed)
 
+    # The final exam
+
+    def begin_exam(self, n: int = 100, *, by: str = "me") -> Sitting:
+        """Freezes the model as it is now, and draws the questions that will measure it.
+
+        They are items that nobody was asked about; fewer than `n` where fewer are left. The model
+        is kept in the project folder, and what it says of them is written down before they are
+        asked: their answers cannot teach it. An exam that was open is given up, unless it is of
+        this very model: that one goes on.
+
+        Raises:
+            DataError: there are no labels, or only one class has any.
+            SettingError: nothing is left to ask.
+            StoreError: the project folder cannot be written.
+        """
+        from handful.teaching import exam
+
+        self._see()
+        return exam.begin(self.session, self.fit(), self.folder, num=n, by=by)
+
+    def ask_exam(self, n: int = 12, *, by: str = "me") -> list[Item]:
+        """The next questions of the exam that is open; none once all are answered.
+
+        Answer them with `label`, without looking at what any model says of them.
+        """
+        from handful.teaching import exam
+
+        return [self.items[pick.item] for pick in exam.ask(self.session, n, by=by)]
+
+    @property
+    def exams(self) -> tuple[Sitting, ...]:
+        """How each exam stands, oldest first. Its test accuracy is that of its own model alone."""
+        from handful.teaching.exam import sittings
+
+        return sittings(self.session) if self._has_session else ()
+
+    def exam_model(self) -> Model:
+        """The model of the latest exam, with its figures as `test` once all is answered.
+
+        Raises:
+            SettingError: there was no exam.
+            BundleError: its file is gone from the project folder.
+        """
+        from handful.teaching.exam import model_of
+
+        return model_of(self.exams, self.folder)
+
     def _teach(self) -> Taught | None:
         """The heads after the latest label."""
+        self._see()
+        return self.session.learn()
+
+    def _see(self) -> None:
+        """Tells the session all that is known of the items."""
         session = self.session
         if session.known is None:
             from handful.teaching.known import what_is_known
@@ -228,7 +305,6 @@ class Project:
             session.see(
                 what_is_known(self.items, fingerprints, embedded.store, embedded.encoder, seed=seed)
             )
-        return session.learn()
 
     def _path_of(self, key: str | Path | Item) -> str:
         if isinstance(key, Item):
@@ -414,6 +490,9 @@ class Project:
             encoder=self.settings.encoder,
             coverage=self.settings.coverage,
             created=datetime.now(UTC),
+            exams={
+                one.model[:8]: one.accuracy for one in self.exams if one.accuracy and one.accuracy.n
+            },
             attributes=_attributes([embedded.fingerprints[at] for at in learned.chosen]),
         )
 

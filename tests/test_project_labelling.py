@@ -1,5 +1,6 @@
 """A project whose labels people give: ask, label, undo, estimate, forecast, from Python."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,49 @@ def test_the_forecast_looks_ahead(loose: tuple[handful.Project, dict[str, str]])
     assert ahead is not None
     assert 25 == ahead.num_more
     assert ahead.gain.low <= ahead.gain.value <= ahead.gain.high
+
+
+def three_people(project: handful.Project, truth: dict[str, str]) -> None:
+    """Thirty pictures answered by three people, of whom one is mostly wrong."""
+    items = project.ask(30)
+    for at, by in enumerate(("ann", "ben", "cal")):
+        said = {}
+        for number, item in enumerate(items):
+            wrong = number % 10 == at or (by == "cal" and number % 3)
+            said[item] = "digit-1" if wrong and truth[item.path] != "digit-1" else truth[item.path]
+        project.label(said, by=by)
+
+
+def test_labels_leave_with_the_consensus(
+    loose: tuple[handful.Project, dict[str, str]], tmp_path: Path
+) -> None:
+    """Where several people answered, the file says what they amount to and how good each is."""
+    project, truth = loose
+    three_people(project, truth)
+    path = project.save_labels(tmp_path / "labels.jsonl")
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert 30 == len(rows)
+    assert all(0 <= row["consensus_quality"] <= 1 for row in rows)
+    right = sum(row["consensus"] == truth[row["path"]] for row in rows)
+    assert right >= sum(row["label"] == truth[row["path"]] for row in rows)
+    quality = rows[0]["annotator_quality"]
+    assert quality["cal"] < min(quality["ann"], quality["ben"])
+
+
+def test_without_the_extra_labels_leave_as_ever(
+    loose: tuple[handful.Project, dict[str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The majority, and one line on what would add the consensus; of one person, not even that."""
+    from handful.labels import crowd
+
+    project, truth = loose
+    monkeypatch.setattr(crowd, "is_installed", lambda: False)
+    monkeypatch.setattr("handful.teaching.crowd.is_installed", lambda: False)
+    project.label({project.items[0]: "digit-0"}, by="ann")
+    project.save_labels(tmp_path / "labels.csv")
+    three_people(project, truth)
+    with pytest.warns(UserWarning, match=r"handful\[crowd\]"):
+        path = project.save_labels(tmp_path / "labels.csv")
+    assert "path,label,annotator,source,time" == path.read_text().splitlines()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from handful.bundle import card, graph
@@ -86,6 +87,13 @@ def build(
     )
     contents = {MODEL: network, CARD: card.card(manifest).encode(), **pictures}
     return Model(manifest.sealed(contents), contents, predictor=predictor, root=root)
+
+
+def with_test(model: Model, test: Estimate) -> Model:
+    """The same network, and what was found out about it since: the figures of a test."""
+    manifest = replace(model.manifest, test=test, card=card.VERSION)
+    contents = {**model.contents, CARD: card.card(manifest).encode()}
+    return Model(manifest.sealed(contents), contents, predictor=model.predictor)
 
 
 def _answers(predictor: Predictor, pictures: Iterable[bytes]) -> Iterator[Golden]:

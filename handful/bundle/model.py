@@ -68,6 +68,11 @@ class Model:
         return self.manifest.digest
 
     @property
+    def network(self) -> str:
+        """SHA-256 of its network: models that share it give the same answers."""
+        return self.manifest.members[archive.MODEL].sha256
+
+    @property
     def card(self) -> str:
         """The model card, in Markdown."""
         return self.contents[archive.CARD].decode()

@@ -23,6 +23,7 @@ from handful.estimate.estimate import SHIPPED_WIDENING
 from handful.estimate.figure import ClassFigures, Figure
 from handful.estimate.intervals import anytime
 from handful.heads.binomial import student_quantile, wilson
+from handful.labels.event import MEASURES
 from handful.labels.state import State
 
 FRACTION = 0.2  # of the clusters: enough for a useful interval, and four fifths left to query
@@ -104,7 +105,8 @@ def lessons(
     """Sort the labels of a ledger.
 
     A reserved item counts once it was asked as an audit item. A label that a lasso threw on it
-    before was neither random nor blind: it stays in the ledger and teaches nobody.
+    before was neither random nor blind: it stays in the ledger and teaches nobody. Nor does an
+    answer to an exam that is not over: who sees the meter move could end it where it stands well.
 
     Args:
         items: paths of all items.
@@ -116,11 +118,12 @@ def lessons(
     found = []
     num_unsure = 0
     place = {item: row for row, item in enumerate(items)}
+    sitting = state.sitting
     for item, verdict in state.verdicts.items():
         row = place.get(item, -1)
-        if row < 0:
+        if row < 0 or item in sitting:
             continue
-        asked = in_reserve[row] and any(e.source == "audit" for e in state.answers(item))
+        asked = in_reserve[row] and any(e.source in MEASURES for e in state.answers(item))
         if in_reserve[row] and not asked:
             continue
         if verdict.label is None:

@@ -17,10 +17,13 @@ Kind = Literal[
     "class-merge",  # class `label` becomes part of class `detail`
     "reserve",  # the audit reserve was drawn: `detail` holds it as JSON
     "ask",  # audit items were put before the annotator, blind: `detail` holds them as JSON
+    "exam",  # model `model` was frozen, and said of its exam's items what `detail` holds as JSON
     "undo",  # gesture `detail` counts no more
     "redo",  # gesture `detail` counts again
 ]
-Source = Literal["key", "grid", "lasso", "suggestion", "reask", "import", "api", "audit"]
+Source = Literal["key", "grid", "lasso", "suggestion", "reask", "import", "api", "audit", "exam"]
+
+MEASURES = frozenset({"audit", "exam"})  # answers to items that were drawn at random, asked blind
 
 ABOUT_ITEMS = frozenset({"label", "unsure", "clear"})
 ABOUT_FLAGS = frozenset({"flag", "unflag"})
@@ -43,7 +46,7 @@ class Event:
         detail: what else the kind needs; see `Kind`.
         source: how it was said.
         digest: content hash of the item when it was seen, or empty.
-        model: version of the model that made the suggestion, or empty.
+        model: version of the model that made the suggestion, or hash of the one examined; or empty.
         probability: with which the query picked the item; None where the choice was not random.
         milliseconds: from shown to answered, or None.
     """

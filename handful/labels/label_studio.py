@@ -2,7 +2,8 @@
 
 The labelling interface that goes with it has one `<Choices name="label" toName="image">` over an
 `<Image name="image" value="$image"/>`. Annotators are numbers there; ours are names, which travel
-in the task's `meta.annotators`, in the order of its annotations. "Unsure" is one cancelled.
+in the task's `meta.annotators`, in the order of its annotations. "Unsure" is one cancelled. What
+several of them amount to stands in `meta.consensus`.
 
 Source: labelstud.io/guide/task_format; both JSON and JSON-MIN are read, JSON is written.
 """
@@ -26,6 +27,12 @@ def write(rows: Iterable[Row]) -> str:
         task = tasks.setdefault(row.path, new)
         task["annotations"].append(_annotation(row))
         task["meta"]["annotators"].append(row.annotator)
+        if row.consensus is not None:
+            task["meta"]["consensus"] = {
+                "label": row.consensus.label,
+                "quality": row.consensus.quality,
+                "annotator_quality": dict(row.consensus.annotators),
+            }
     return json.dumps(list(tasks.values()), ensure_ascii=False, indent=1) + "\n"
 
 

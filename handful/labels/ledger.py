@@ -17,7 +17,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -26,6 +26,7 @@ from handful.errors import SettingError, StoreError
 from handful.labels import store
 from handful.labels.draft import Draft, check_marks, check_name, check_open, check_repeat
 from handful.labels.event import Event, Mark, Source
+from handful.labels.exam import Exam
 from handful.labels.state import State
 
 
@@ -268,6 +269,29 @@ class Ledger:
             new = [item for item in items if item not in self._state.asked]
             if new:
                 draft.add("ask", detail=json.dumps(new, ensure_ascii=False))
+
+    def begin_exam(self, exam: Exam, *, by: str) -> None:
+        """Seal what a frozen model says of some reserved items, before they are asked.
+
+        An exam that was open is given up: it will have no figure.
+
+        Args:
+            exam: its `seq` is not looked at, its classes are names.
+        Raises:
+            SettingError: one of the items does not belong to the reserve, or was asked before.
+        """
+        with self._gesture(by) as (draft, _):
+            fresh = (self._state.reserve or frozenset()) - self._state.asked
+            if strangers := [item for item in exam.items if item not in fresh]:
+                raise SettingError(
+                    "An exam asks what nobody was ever asked.",
+                    first=strangers[0],
+                    expected="items drawn by `reserve`, and not asked yet",
+                    attempt="leave it out",
+                )
+            keys = tuple(self._state.key_of(name) or name for name in exam.classes)
+            detail = replace(exam, classes=keys).detail()
+            draft.add("exam", model=exam.model, detail=detail)
 
     # -- how it is written ------------------------------------------------------------------
 

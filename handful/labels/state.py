@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from handful.labels.classes import ClassTable
 from handful.labels.event import ABOUT_CLASSES, ABOUT_FLAGS, ABOUT_ITEMS, Event
+from handful.labels.exam import Exam, answer_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class State:
         self._stale: set[str] = set()  # items whose verdict must be looked at anew
         self._reserve: Event | None = None
         self._asked: set[str] = set()
+        self._exams: list[Exam] = []
         self._again: set[str] = set()  # items that somebody answered a second time, blind
         self._lassos: dict[str, None] = {}  # gestures, in order
         for event in events:
@@ -93,6 +95,9 @@ class State:
             return
         if event.kind == "ask":  # what was seen cannot be unseen: undo does not touch it
             self._asked.update(json.loads(event.detail))
+            return
+        if event.kind == "exam":  # what is sealed stays so: undo does not touch it
+            self._exams.append(Exam.of(event))
             return
         if event.gesture not in self._gestures:
             self._gestures[event.gesture] = []
@@ -180,6 +185,32 @@ class State:
     def asked(self) -> frozenset[str]:
         """Items of the audit reserve that were put before somebody, blind; answered or not."""
         return frozenset(self._asked)
+
+    @property
+    def exams(self) -> tuple[Exam, ...]:
+        """Exams in the order in which they began. Only the last one can still be open."""
+        return tuple(self._exams)
+
+    def exam_answers(self, exam: Exam) -> dict[str, str | None]:
+        """Item → class name, None for unsure, of what was answered before the next exam began."""
+        until = min((one.seq for one in self._exams if one.seq > exam.seq), default=self.seq + 1)
+        found: dict[str, str | None] = {}
+        for item in exam.items:
+            event = answer_in(exam, self.counted(item), until=until)
+            if event is not None:
+                found[item] = self.name_of(event.label) if event.kind == "label" else None
+        return found
+
+    def is_over(self, exam: Exam) -> bool:
+        """Whether all its questions are answered."""
+        return len(self.exam_answers(exam)) == len(exam.items)
+
+    @property
+    def sitting(self) -> frozenset[str]:
+        """Items of the exam that is open: they are asked by it alone, and teach nobody yet."""
+        if not self._exams or self.is_over(self._exams[-1]):
+            return frozenset()
+        return frozenset(self._exams[-1].items)
 
     @property
     def answered_again(self) -> frozenset[str]:

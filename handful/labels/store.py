@@ -16,7 +16,11 @@ from handful.errors import StoreError
 from handful.labels.event import Event
 from handful.write_ahead import write_ahead
 
-VERSION = 1  # of the tables; a ledger with a higher one is not touched
+# Of what the file may hold. One with a higher version is not touched; one that does not use what
+# came later keeps the earlier version, so that an earlier handful goes on reading it.
+VERSION = 2
+FIRST_VERSION = 1
+SINCE = {"exam": 2}  # kind of event → the version that brought it
 APPLICATION = 0x48464C44  # "HFLD", so that `file` and we know the file for a ledger
 
 COLUMNS = (
@@ -46,7 +50,7 @@ CREATE TRIGGER events_are_never_altered BEFORE UPDATE ON events
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
   BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
 PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {VERSION};
+PRAGMA user_version = {FIRST_VERSION};
 COMMIT;
 """
 INSERT = f"INSERT INTO events ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
@@ -117,6 +121,10 @@ def _prepare(
 def insert(connection: sqlite3.Connection, events: list[Event]) -> None:
     """Add events; the caller holds the transaction."""
     connection.executemany(INSERT, [tuple(getattr(e, name) for name in COLUMNS) for e in events])
+    needed = max((SINCE.get(e.kind, FIRST_VERSION) for e in events), default=FIRST_VERSION)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < needed:
+        connection.execute(f"PRAGMA user_version = {needed}")  # part of the transaction
 
 
 def select(connection: sqlite3.Connection, *, after: int) -> Iterator[Event]:

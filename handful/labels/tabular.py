@@ -12,15 +12,24 @@ from typing import Any
 from handful.labels.row import Row
 
 COLUMNS = ("path", "label", "annotator", "source", "time")
+CROWD = ("consensus", "consensus_quality", "annotator_quality")  # only where there is a consensus
 
 
 def write_csv(rows: Iterable[Row]) -> str:
-    """A table with a line of names; times in ISO 8601, UTC."""
+    """A table with a line of names; times in ISO 8601, UTC; qualities of annotators as JSON."""
+    rows = list(rows)
+    is_crowd = any(row.consensus is not None for row in rows)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow((*COLUMNS, *CROWD) if is_crowd else COLUMNS)
     for row in rows:
-        writer.writerow([row.path, row.label, row.annotator, row.source, _iso(row.time)])
+        cells = [row.path, row.label, row.annotator, row.source, _iso(row.time)]
+        if is_crowd:
+            said = _crowd(row)
+            qualities = said.get("annotator_quality")
+            cells += [said.get("consensus", ""), said.get("consensus_quality", "")]
+            cells.append(json.dumps(qualities, ensure_ascii=False) if qualities else "")
+        writer.writerow(cells)
     return text.getvalue()
 
 
@@ -51,9 +60,18 @@ def write_json_lines(rows: Iterable[Row]) -> str:
     """One JSON object a line."""
     lines = []
     for row in rows:
-        fields = dict(zip(COLUMNS, (row.path, row.label, row.annotator, row.source), strict=False))
-        lines.append(json.dumps(fields | {"time": _iso(row.time)}, ensure_ascii=False) + "\n")
+        plain = (row.path, row.label, row.annotator, row.source, _iso(row.time))
+        fields = dict(zip(COLUMNS, plain, strict=True)) | _crowd(row)
+        lines.append(json.dumps(fields, ensure_ascii=False) + "\n")
     return "".join(lines)
+
+
+def _crowd(row: Row) -> dict[str, Any]:
+    """The fields of a consensus; none where there is none."""
+    if row.consensus is None:
+        return {}
+    one = row.consensus
+    return dict(zip(CROWD, (one.label, one.quality, dict(one.annotators)), strict=True))
 
 
 def read_json_lines(text: str) -> Iterator[tuple[str, Row | str]]:

@@ -80,6 +80,10 @@ class Payload:
             "findings": _findings(review.findings),
             "quarantined": [q.to_json() for q in review.quarantined[:MAX_FINDINGS]],
             "num_quarantined": len(review.quarantined),
+            "exams": [
+                {"model": model, "value": one.value, "low": one.low, "high": one.high, "n": one.n}
+                for model, one in review.exams.items()
+            ],
             "conditions": {
                 **review.conditions.to_json(),
                 "encoder": review.encoder,

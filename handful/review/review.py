@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from handful.estimate.figure import Estimate
+from handful.estimate.figure import Estimate, Figure
 from handful.heads.linear import Candidate
 from handful.items.finding import Finding
 from handful.items.item import Item, Quarantined
@@ -64,6 +64,8 @@ class Review:
             mode" to "L", "RGB"); numbers are cut into quarters.
         noun: what an item is called, in the plural.
         model: identity of the model that the page speaks of; empty where none was saved.
+        exams: test accuracies of models that sat a final exam, by a few digits of their hash; they
+            are of those models and, unless it is one of them, not of the page's.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Review:
     attributes: Mapping[str, Sequence[str] | Sequence[float]] = field(default_factory=dict)
     noun: str = "pictures"
     model: str = ""
+    exams: Mapping[str, Figure] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         assert len(self.items) == len(self.labels) == len(self.probabilities), "one row per item"

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Int
 
 from handful.estimate.audit import Lessons, lessons, reserved
 from handful.items.item import Item
+from handful.labels.event import MEASURES
 from handful.labels.state import State
 from handful.teaching.lassos import Lasso, lassos
 
@@ -116,7 +117,7 @@ def given(roll: Roll, clusters: Int[np.ndarray, " n"], state: State) -> Given:
         for path in state.reserve_order
         if path in verdicts
         and path in place
-        and any(e.source == "audit" for e in state.answers(path))
+        and any(e.source in MEASURES for e in state.answers(path))
     ]
     return Given(
         version=state.said,

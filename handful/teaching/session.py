@@ -155,7 +155,8 @@ class Session:
         self.draw_reserve()
         now, known, steered = self.given(), self.known, self.steered
         with self.ledger.reading() as state:
-            order, asked = state.reserve_order, state.asked
+            asked, sitting = state.asked, state.sitting
+            order = [path for path in state.reserve_order if path not in sitting]
         picks = self.desk.ask(
             n,
             by=by,
@@ -174,9 +175,13 @@ class Session:
             self.ledger.ask(audits, by=by)
         return picks
 
-    def label(self, labels: Mapping[str, str], *, by: str) -> Receipt:
-        """Give items their classes, in one gesture."""
-        return self.record([Mark(item=path, label=name) for path, name in labels.items()], by=by)
+    def label(self, labels: Mapping[str, str | None], *, by: str) -> Receipt:
+        """Give items their classes, in one gesture; None: unsure."""
+        marks = [
+            Mark(item=path, kind="unsure") if name is None else Mark(item=path, label=name)
+            for path, name in labels.items()
+        ]
+        return self.record(marks, by=by)
 
     def record(self, marks: Sequence[Mark], *, by: str, gesture: str = "") -> Receipt:
         """Write down one gesture. Answers to audit items that were asked are marked as such.
@@ -195,8 +200,8 @@ class Session:
             )
         self.draw_reserve()
         with self.ledger.reading() as state:
-            asked = state.asked
-        receipt = self.ledger.record([_audited(mark, asked) for mark in marks],
+            asked, sitting = state.asked, state.sitting
+        receipt = self.ledger.record([_measuring(mark, asked, sitting) for mark in marks],
                                      by=by, gesture=gesture)  # fmt: skip
         self.desk.answered(by, [self.place[mark.item] for mark in marks])
         return receipt
@@ -294,7 +299,7 @@ class Session:
     def _answered_by_others(self, by: str) -> Iterable[int]:
         """Audit items that somebody else answered and `by` did not, in the order drawn."""
         with self.ledger.reading() as state:
-            verdicts = state.verdicts
+            verdicts, sitting = state.verdicts, state.sitting
             votes = [(path, verdicts[path]) for path in state.reserve_order if path in verdicts]
             return [
                 self.place[path]
@@ -303,12 +308,15 @@ class Session:
                 and by not in verdict.votes
                 and by not in verdict.unsure
                 and path in state.asked
+                and path not in sitting
             ]
 
     def _reserve_places(self, order: Sequence[str]) -> set[int]:
         return {self.place[path] for path in order if path in self.place}
 
 
-def _audited(mark: Mark, asked: frozenset[str]) -> Mark:
+def _measuring(mark: Mark, asked: frozenset[str], sitting: frozenset[str]) -> Mark:
     answers = mark.kind in {"label", "unsure"} and mark.source not in NOT_BLIND
-    return replace(mark, source="audit") if answers and mark.item in asked else mark
+    if not answers or mark.item not in asked:
+        return mark
+    return replace(mark, source="exam" if mark.item in sitting else "audit")

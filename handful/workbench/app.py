@@ -17,7 +17,7 @@ from handful.workbench.problems import (
     PictureGoneError,
     WrongTokenError,
 )
-from handful.workbench.routes import events, export, labels, maps, page, queue
+from handful.workbench.routes import events, exam, export, labels, maps, page, queue
 from handful.workbench.schemas import ProblemOut
 
 STATUSES: tuple[tuple[type[HandfulError], int], ...] = (
@@ -42,7 +42,7 @@ def create_app(bench: Bench) -> FastAPI:
         },
     )
     app.state.bench = bench
-    for module in (page, labels, queue, maps, export, events):
+    for module in (page, labels, queue, maps, exam, export, events):
         app.include_router(module.router)
     app.add_exception_handler(HandfulError, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)

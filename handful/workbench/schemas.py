@@ -172,6 +172,29 @@ class LassoOut(BaseModel):
     agreed: int
 
 
+class ExamOut(BaseModel):
+    """The latest final exam, and how many questions a new one would have.
+
+    `model`: eight digits of the hash of the model examined; null: there was no exam yet.
+    `test_accuracy`: of that model alone; null until all questions are answered.
+    """
+
+    fresh: int
+    model: str | None = None
+    questions: int = 0
+    answered: int = 0
+    unsure: int = 0
+    is_open: bool = False
+    test_accuracy: FigureOut | None = None
+
+
+class CrowdOut(BaseModel):
+    """Items that several people gave a class, and a line on what would add their consensus."""
+
+    shared: int
+    lacking: str | None
+
+
 class SetAside(BaseModel):
     """A picture that cannot be read, and why."""
 
@@ -211,6 +234,8 @@ class SessionOut(BaseModel):
     lassos: list[LassoOut]
     model: ModelOut
     meter: MeterOut | None
+    exam: ExamOut
+    crowd: CrowdOut
     progress: Progress | None
     failed: dict[str, str] | None
 

@@ -8,6 +8,9 @@ import numpy as np
 
 from handful.errors import HandfulError
 from handful.estimate.figure import Figure
+from handful.labels.crowd import is_installed, what_would_add_it
+from handful.teaching.crowd import num_shared
+from handful.teaching.exam import fresh, sittings
 from handful.teaching.given import Given
 from handful.teaching.meter import Meter
 from handful.teaching.people import Agreement, consistency, disputed
@@ -18,6 +21,8 @@ from handful.workbench.schemas import (
     AgreementOut,
     AuditOut,
     ClassOut,
+    CrowdOut,
+    ExamOut,
     FigureOut,
     ForecastOut,
     LassoOut,
@@ -29,6 +34,7 @@ from handful.workbench.schemas import (
 )
 
 DIGITS = "1234567890"
+SHORT = 8  # digits of a hash that tell models apart
 WANTED = 100  # audit answers that make a useful interval, about ± 7 points at 85 %
 MOST_SET_ASIDE = 200  # named on the page; all of them are in the report
 
@@ -42,6 +48,7 @@ def summary(bench: Bench, by: str) -> SessionOut:
         unsure = sum(verdict.label is None for verdict in state.verdicts.values())
         can_undo = state.gesture_to_undo(by) is not None
         can_redo = state.gesture_to_redo(by) is not None
+        shared = num_shared(state)
         flagged, num_disputed = len(state.flags), len(disputed(state))
         own = consistency(state, by)
     meter = None if session.meter is None else _meter(session.meter, given, session.agreement, own)
@@ -78,6 +85,11 @@ def summary(bench: Bench, by: str) -> SessionOut:
         ],
         model=model(bench),
         meter=meter,
+        exam=exam(bench),
+        crowd=CrowdOut(
+            shared=shared,
+            lacking=what_would_add_it(shared) if shared and not is_installed() else None,
+        ),
         progress=bench.progress,
         failed=None if bench.failure is None else four_lines(bench.failure),
     )
@@ -117,6 +129,23 @@ def model(bench: Bench) -> ModelOut:
         milliseconds=0.0 if taught is None else round(taught.milliseconds, 1),
         labels_behind=bench.session.num_behind(),
         error=None if error is None else four_lines(error),
+    )
+
+
+def exam(bench: Bench) -> ExamOut:
+    """The latest exam, and what is left to ask in a new one."""
+    left, sat = len(fresh(bench.session)), sittings(bench.session)
+    if not sat:
+        return ExamOut(fresh=left)
+    latest = sat[-1]
+    return ExamOut(
+        fresh=left,
+        model=latest.model[:SHORT],
+        questions=latest.questions,
+        answered=latest.answered,
+        unsure=latest.unsure,
+        is_open=latest.is_open,
+        test_accuracy=None if latest.accuracy is None else figure(latest.accuracy),
     )
 
 

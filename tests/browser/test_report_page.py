@@ -366,3 +366,12 @@ def test_without_script_the_result_is_still_said(
     text = page.locator("body").inner_text()
     context.close()
     assert "Right on 95.0\u00a0% of 120 pictures" in text
+
+
+def test_an_exam_stands_under_the_model_that_sat_it(opened: Open) -> None:
+    """Its figure is said of the model examined; a report without exams has no line on them."""
+    page = opened("pairs")
+    line = page.locator("#conditions .facts > div", has_text="Final exam").inner_text()
+    assert "model 986a5c2e had a test accuracy of 91" in line
+    assert "of another model" in line
+    assert opened("tiny").locator("#conditions dt", has_text="Final exam").count() == 0

@@ -45,6 +45,7 @@ CONFINED = {
     "onnxruntime": {"encoders", "bundle"},
     "onnx": {"encoders", "bundle", "deep"},
     "duckdb": {"items"},
+    "cleanlab": {"labels"},
     "python_calamine": {"items"},
 }
 NEVER = {

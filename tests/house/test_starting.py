@@ -12,6 +12,7 @@ HEAVY = (
     "sklearn",
     "scipy",
     "pandas",
+    "cleanlab",
     "fastapi",
     "starlette",
     "duckdb",
@@ -26,8 +27,9 @@ HEAVY = (
             "import sys; sys.argv = ['handful', '--help']; from handful.cli import main; main()",
             HEAVY,
         ),
+        ("from handful.labels.crowd import is_installed; is_installed()", ("pandas", "cleanlab")),
     ],
-    ids=["import handful", "handful --help"],
+    ids=["import handful", "handful --help", "whether there is an extra"],
 )
 def test_nothing_heavy_is_loaded(what: str, forbidden: tuple[str, ...]) -> None:
     """Neither the import nor the help page loads a heavy library."""

@@ -192,13 +192,14 @@ def digits(n: int = 600) -> Review:
 
 @cache
 def two_classes(n: int = 300) -> Review:
-    """Three against eight, without a test split."""
+    """Three against eight, without a test split; an earlier model sat a final exam."""
     pixels, truth = _digits()
     chosen = np.flatnonzero(np.isin(truth, (3, 8)))[:n]
     vectors, labels = pixels[chosen], (truth[chosen] == 8).astype(int)
     probabilities = out_of_sample(vectors, labels)
     paths = [f"pairs/{i:04}.png" for i in chosen]
-    return build("pairs", paths, ["eight", "three"], 1 - labels, probabilities[:, ::-1], vectors)
+    review = build("pairs", paths, ["eight", "three"], 1 - labels, probabilities[:, ::-1], vectors)
+    return replace(review, exams={"986a5c2e": share(0.91, 100)})
 
 
 @cache

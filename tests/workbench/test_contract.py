@@ -24,6 +24,7 @@ ENDLESS = {("GET", "/api/events")}  # a stream; tested in test_events.py
 ROUTES = [
     ("GET", "/"),
     ("GET", "/api/colours"),
+    ("GET", "/api/export/exam-model"),
     ("GET", "/api/export/labels"),
     ("GET", "/api/export/model"),
     ("GET", "/api/export/report"),
@@ -38,13 +39,19 @@ ROUTES = [
     ("GET", "/pictures/{item}"),
     ("GET", "/static/{path}"),
     ("POST", "/api/classes"),
+    ("POST", "/api/exam"),
     ("POST", "/api/fit"),
     ("POST", "/api/gestures"),
     ("POST", "/api/positions"),
     ("POST", "/api/redo"),
     ("POST", "/api/undo"),
 ]
-SLOW = {"/api/export/model": 2, "/api/export/report": 2}
+SLOW = {
+    "/api/exam": 2,
+    "/api/export/exam-model": 2,
+    "/api/export/model": 2,
+    "/api/export/report": 2,
+}
 EXAMPLES = 30
 
 

@@ -309,3 +309,26 @@ def test_answers_do_not_wait_for_a_fit(page: Page, monkeypatch: pytest.MonkeyPat
     assert 25 == page.get("/api/session")["labelled"]
     assert page.bench.fitting.running
     released.set()
+
+
+def test_labels_leave_with_the_consensus_of_several_people(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three more columns once two people answered the same; without the extra, a line says so."""
+    page.answer(30)
+    page.wait(ready)
+    assert {"shared": 0, "lacking": None} == page.get("/api/session")["crowd"]
+    assert "consensus" not in page.client.get("/api/export/labels").text
+    labels = page.get("/api/labels")
+    given = [at for at, label in enumerate(labels["labels"]) if label >= 0]
+    made = [gesture([at], page.truth[at]) for at in given[:20]]
+    page.post("/api/gestures", {"gestures": made}, headers={"X-Annotator": "ben"})
+    assert {"shared": 20, "lacking": None} == page.get("/api/session")["crowd"]
+    first, *rows = page.client.get("/api/export/labels").text.splitlines()
+    assert first.endswith("consensus,consensus_quality,annotator_quality")
+    assert 20 == sum('""ann""' in row and '""ben""' in row for row in rows)
+    monkeypatch.setattr("handful.workbench.summary.is_installed", lambda: False)
+    monkeypatch.setattr("handful.teaching.crowd.is_installed", lambda: False)
+    lacking = page.get("/api/session")["crowd"]["lacking"]
+    assert lacking.startswith("20 items were answered by several people")
+    assert "consensus" not in page.client.get("/api/export/labels").text

@@ -37,6 +37,7 @@
  * @property {{ total: number, list: Finding[] }} findings
  * @property {{ path: string, why: string }[]} quarantined
  * @property {number} num_quarantined
+ * @property {{ model: string, value: number, low: number, high: number, n: number }[]} exams of the models named, not of the page's
  * @property {any} conditions
  */
 

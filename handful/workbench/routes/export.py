@@ -9,6 +9,7 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from handful.labels.formats import WRITERS
+from handful.teaching.crowd import rows_to_take
 from handful.workbench.routes.asking import BenchOf
 
 router = APIRouter(prefix="/api/export")
@@ -18,8 +19,8 @@ KINDS = {"csv": "text/csv", "jsonl": "application/x-ndjson", "label-studio": "ap
 
 @router.get("/labels", response_class=Response)
 def labels(bench: BenchOf, format: Literal["csv", "jsonl", "label-studio"] = "csv") -> Response:
-    """The labels as they stand, one row for each item whose class is settled."""
-    text = WRITERS[ENDINGS[format]](bench.session.rows())
+    """The labels as they stand, a row for each item whose class is settled; with the consensus."""
+    text = WRITERS[ENDINGS[format]](rows_to_take(bench.session))
     return _download(text.encode(), f"labels{ENDINGS[format]}", KINDS[format])
 
 
@@ -30,6 +31,14 @@ def model(bench: BenchOf) -> Response:
     with bench.exporting:
         data = bench.project.fit().to_bytes()
     return _download(data, "model.handful", "application/zip")
+
+
+@router.get("/exam-model", response_class=Response)
+def exam_model(bench: BenchOf) -> Response:
+    """The model of the latest exam as it was frozen, with its test accuracy if it is over."""
+    with bench.exporting:
+        data = bench.project.exam_model().to_bytes()
+    return _download(data, "examined.handful", "application/zip")
 
 
 @router.get("/report", response_class=Response)

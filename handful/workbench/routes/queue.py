@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from jaxtyping import Int
 
 from handful.errors import SettingError
+from handful.teaching import exam
 from handful.teaching.desk import AGAIN, SPOT_CHECK, Pick, blind
 from handful.teaching.people import disputed
 from handful.teaching.second_look import cell, errors
@@ -40,11 +41,13 @@ def queue(
     Without it, what was handed out to this annotator in the last ten minutes is not handed out
     again; with it, what the page does not hold any more is.
     """
+    holds = None if held is None else [int(at) for at in held.split(",") if at]
     if kind == "ask":
         bench.embedding.opened.wait(OPENING_S)
         bench.session.desk.gone = bench.not_to_be_shown()
-        holds = None if held is None else [int(at) for at in held.split(",") if at]
         picks = bench.session.ask(n, by=by, holds=holds)
+    elif kind == "exam":
+        picks = exam.ask(bench.session, n, by=by, holds=holds or ())
     else:
         picks = _of_kind(kind, bench, by)[:n]
     return QueueOut(kind=kind, picks=[_out(pick, bench) for pick in picks])
@@ -104,7 +107,7 @@ def _of_kind(kind: str, bench: Bench, by: str) -> list[Pick]:
     raise SettingError(
         "there is no such kind of queue.",
         first=repr(kind),
-        expected="ask, suspects, errors, disagreements, flagged, unsure, class:NAME,"
+        expected="ask, exam, suspects, errors, disagreements, flagged, unsure, class:NAME,"
         " lasso:GESTURE or cell:TRUE:SAID, each name percent-encoded",
         attempt="reload the page",
     )

@@ -2,6 +2,7 @@
 
 import { h } from "/house/dom.js";
 import * as api from "./api.js";
+import { goesOn } from "./questions.js";
 import { nextOpen } from "./store.js";
 
 /** @typedef {import("./types.js").Answer} Answer */
@@ -103,7 +104,7 @@ export function createActions(store, outbox, follower, questions) {
   function afterwards() {
     const { batch } = store.get();
     lookAhead();
-    if (batch && batch.kind === "ask" && nextOpen(batch, 0) < 0) void ask();
+    if (batch && goesOn(batch) && nextOpen(batch, 0) < 0) void questions.goOn();
   }
 
   /** @param {string} name */
@@ -178,7 +179,8 @@ export function createActions(store, outbox, follower, questions) {
     // Going back to earlier questions must not lose those that had come since.
     else if (
       step &&
-      batch?.kind === "ask" &&
+      batch &&
+      goesOn(batch) &&
       step.batch?.picks !== batch.picks &&
       !Object.keys(batch.answers).length
     )
@@ -259,14 +261,28 @@ export function createActions(store, outbox, follower, questions) {
     }
   }
 
+  /** Freezes the model as it is now, and asks the questions of its exam. */
+  async function examine() {
+    if (store.get().taking) return;
+    store.takingChanged("/api/exam");
+    try {
+      follower.sessionArrived(await api.beginExam());
+      await questions.open("exam", "");
+    } catch (error) {
+      follower.failed(error);
+    } finally {
+      store.takingChanged(null);
+    }
+  }
+
   // -- moving about ---------------------------------------------------------------------------
 
   /** @param {number} to */
   function moveTo(to) {
     const { batch } = store.get();
     if (!batch?.picks.length) return;
-    if (to >= batch.picks.length && batch.kind === "ask" && nextOpen(batch, 0) < 0)
-      return void ask();
+    if (to >= batch.picks.length && goesOn(batch) && nextOpen(batch, 0) < 0)
+      return void questions.goOn();
     store.cursorMoved(Math.max(0, Math.min(batch.picks.length - 1, to)));
     questions.lookedAtAnew();
     lookAhead();
@@ -299,6 +315,7 @@ export function createActions(store, outbox, follower, questions) {
     changeClass,
     project,
     take,
+    examine,
     moveTo,
     letGo,
     target,

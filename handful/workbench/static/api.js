@@ -125,6 +125,9 @@ function posting(body) {
 /** @param {string} path @param {unknown} body @param {string | null} [by] @returns {Promise<any>} */
 export const post = (path, body, by = annotator) => request(path, asJson, posting(body), by);
 
+/** Freezes the model and begins its exam. @returns {Promise<Session>} */
+export const beginExam = () => post("/api/exam", {});
+
 /** A file to be taken away, with the name that it is given. @param {string} path @returns {Promise<{ blob: Blob, name: string }>} */
 export const file = (path) =>
   request(path, async (response) => ({

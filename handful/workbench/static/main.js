@@ -167,6 +167,6 @@ follower.listen(() => {
   outbox.hurry();
   void follower.load();
   const { batch } = store.get();
-  if (!batch || batch.picks.every((pick) => batch.answers[pick.item])) void actions.ask();
+  if (!batch || batch.picks.every((pick) => batch.answers[pick.item])) void questions.goOn();
 });
 void follower.load();

@@ -13,6 +13,9 @@ const NONE = 255;
 
 /** @typedef {ReturnType<typeof createQuestions>} Questions */
 
+/** Whether more of its kind comes by itself once all is answered. @param {Batch} batch */
+export const goesOn = ({ kind }) => kind === "ask" || kind === "exam";
+
 /**
  * @param {import("./store.js").Store} store
  * @param {import("./follow.js").Follower} follower
@@ -21,6 +24,7 @@ export function createQuestions(store, follower) {
   const size = matchMedia("(max-width: 720px)").matches ? BATCH_NARROW : BATCH;
   /** The questions that come after those shown. @type {Promise<Batch | null> | null} */
   let next = null;
+  let kindOfNext = "ask";
   let shownAt = performance.now();
 
   const current = () => store.get().batch?.picks[store.get().cursor] ?? null;
@@ -85,20 +89,30 @@ export function createQuestions(store, follower) {
       fetchAhead(soon.slice(1), LARGE);
     }
     const open = batch.picks.filter((pick) => !batch.answers[pick.item]);
-    if (batch.kind !== "ask" || open.length > AHEAD || next) return;
+    if (!goesOn(batch) || open.length > AHEAD || (next && kindOfNext === batch.kind)) return;
+    kindOfNext = batch.kind;
     next = fetchBatch(
-      "ask",
+      batch.kind,
       "",
       batch.picks.map((pick) => pick.item),
     );
   }
 
-  async function ask() {
+  async function ask(kind = "ask") {
     store.loadingBegan();
-    const waiting = next;
+    const waiting = kindOfNext === kind ? next : null;
     next = null;
-    show((await waiting) ?? (await fetchBatch("ask", "")));
+    show((await waiting) ?? (await fetchBatch(kind, "", kind === "exam" ? answered() : [])));
   }
+
+  /** What was answered here may not have reached the server yet: an exam asks nothing twice. */
+  function answered() {
+    const { batch } = store.get();
+    return batch?.picks.map((pick) => pick.item).filter((item) => batch.answers[item]) ?? [];
+  }
+
+  /** More of what is being asked. */
+  const goOn = () => ask(store.get().batch?.kind === "exam" ? "exam" : "ask");
 
   /** @param {string} kind @param {string} title */
   async function open(kind, title) {
@@ -107,6 +121,10 @@ export function createQuestions(store, follower) {
       return ask();
     }
     store.viewChanged("label");
+    if (kind === "exam") {
+      next = null;
+      return ask(kind);
+    }
     store.loadingBegan();
     show(await fetchBatch(kind, title));
   }
@@ -177,7 +195,8 @@ export function createQuestions(store, follower) {
   }
 
   return {
-    ask,
+    ask: () => ask(),
+    goOn,
     open,
     similar,
     these,
@@ -188,7 +207,7 @@ export function createQuestions(store, follower) {
     forget: () => void (next = null),
     current,
     /** Questions to come back to before any others. @param {Batch} batch */
-    keepForLater: (batch) => void (next = Promise.resolve(batch)),
+    keepForLater: (batch) => void ([next, kindOfNext] = [Promise.resolve(batch), batch.kind]),
     /** How long the picture has been looked at, from now on. */
     lookedAtAnew: () => void (shownAt = performance.now()),
     lookedAtMs: () => Math.round(performance.now() - shownAt),

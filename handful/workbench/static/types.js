@@ -19,6 +19,7 @@
  * @property {Figure | null} own_consistency
  */
 /** @typedef {{ gesture: string, label: string, items: number, unanswered: number, answered: number, agreed: number }} Lasso */
+/** @typedef {{ fresh: number, model: string | null, questions: number, answered: number, unsure: number, is_open: boolean, test_accuracy: Figure | null }} Exam the latest, and how many questions a new one would have */
 /**
  * @typedef {object} Session
  * @property {number} looked_at when the server began to put it together, in microseconds
@@ -41,6 +42,8 @@
  * @property {Lasso[]} [lassos] those whose labels count half
  * @property {ModelInfo} model
  * @property {Meter | null} meter
+ * @property {Exam} exam
+ * @property {{ shared: number, lacking: string | null }} crowd pictures that several people gave a class, and what would add their consensus
  */
 /**
  * @typedef {object} Pick
@@ -97,7 +100,7 @@
  * @property {boolean} lassoing
  * @property {string | null} projected what the map is parted by
  * @property {Link} link
- * @property {string | null} taking address of the file that is being made, to be taken away
+ * @property {string | null} taking address of what is being made: a file to be taken away, or an exam
  * @property {number} unsaved gestures that wait for the server
  * @property {boolean} everSaved
  * @property {Fault | null} fault

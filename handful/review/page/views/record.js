@@ -1,7 +1,7 @@
 // What was tried, what the doctor found, what was set aside, and under which conditions it ran.
 
 import { h } from "../dom.js";
-import { count, counted, decimal, percent, seconds } from "../numbers.js";
+import { count, counted, decimal, percent, percentRange, seconds } from "../numbers.js";
 import { table } from "../charts/frame.js";
 import { nothing } from "./section.js";
 
@@ -126,6 +126,10 @@ export function conditions(report) {
       `${report.name}: ${counted(report.total, report.noun)} in ${counted(report.classes.length, "classes")}`,
     ],
     ["Encoder", c.encoder],
+    ...report.exams.map(({ model, value, low, high, n }) => [
+      "Final exam",
+      `model ${model} had a test accuracy of ${percent(value)} (${percentRange(low, high)}, n = ${count(n)}); the figures above are of another model`,
+    ]),
     ["Prediction sets", `promise to hold the true class for ${percent(c.coverage, 0)}`],
     ["Time", steps.join(", ")],
     ["Machine", `${c.processor}, ${counted(c.cores, "cores")}, ${c.memory_gib} GiB, ${c.system}`],

@@ -1,6 +1,7 @@
 // What can stand in the middle, and what is said where nothing does.
 
 import { h } from "/house/dom.js";
+import { goesOn } from "../questions.js";
 import { slot } from "./slot.js";
 
 /** Each kind of batch: its key, its name, and what is said where there is none of it. @type {[string, string, string][]} */
@@ -13,6 +14,10 @@ export const KINDS = [
   ["unsure", "Unsure", "No picture was called unsure."],
 ];
 
+const ON_THE_WAY = "The last answers of the exam are on their way.";
+const OVER =
+  "The exam is over. Its test accuracy stands in the meter, and the model that it examined under Export.";
+
 /** @param {import("../types.js").State} state @returns {string | null} */
 function words({ batch, loading, link, session }) {
   const isAway = link === "offline";
@@ -21,14 +26,14 @@ function words({ batch, loading, link, session }) {
       return "No pictures have been loaded yet. This page goes on when the workbench answers.";
     return loading || link === "connecting" ? "Choosing what to ask …" : null;
   }
-  const isAsking = batch.kind === "ask";
   if (!batch.picks.length) {
-    if (isAsking && session && session.embedded < session.items)
+    if (batch.kind === "exam") return session?.exam.is_open ? ON_THE_WAY : OVER;
+    if (batch.kind === "ask" && session && session.embedded < session.items)
       return "The first pictures are being looked at. Questions come in a moment.";
     return KINDS.find(([kind]) => kind === batch.kind)?.[2] ?? "There is nothing here.";
   }
   const isDone = batch.picks.every((pick) => batch.answers[pick.item]);
-  if (!isAsking || !isDone) return null;
+  if (!goesOn(batch) || !isDone) return null;
   return isAway
     ? "All pictures at hand are answered. More come when the workbench answers."
     : "Choosing what to ask next …";

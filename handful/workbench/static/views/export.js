@@ -39,6 +39,16 @@ function card(title, words, links, taking, actions) {
   );
 }
 
+/** What several people's answers to the same pictures add. @param {{ shared: number, lacking: string | null }} crowd @param {boolean} isModel */
+function people({ shared, lacking }, isModel) {
+  if (lacking) return h("span", { class: "export-more" }, lacking);
+  const which = `${counted(shared, "pictures")} that several people answered`;
+  const words = isModel
+    ? `With the consensus on ${which}, its quality and each person's.`
+    : `Once there is a model, with the consensus on ${which}.`;
+  return h("span", { class: "export-more" }, words);
+}
+
 /** @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
 export function exports(store, actions) {
   return slot(
@@ -50,8 +60,10 @@ export function exports(store, actions) {
       s.session?.meter?.accuracy,
       s.unsaved,
       s.taking,
+      s.session?.exam,
+      s.session?.crowd,
     ],
-    (labelled, version, accuracy, unsaved, taking) => [
+    (labelled, version, accuracy, unsaved, taking, exam, crowd) => [
       h("h2", {}, "Take it away"),
       h(
         "p",
@@ -70,7 +82,10 @@ export function exports(store, actions) {
         { class: "export-cards" },
         card(
           "Labels",
-          `${counted(labelled ?? 0, "labels")}, with who gave them, when and how.`,
+          [
+            `${counted(labelled ?? 0, "labels")}, with who gave them, when and how.`,
+            crowd?.shared ? people(crowd, Boolean(version)) : null,
+          ],
           [
             ["/api/export/labels?format=csv", "CSV", "for spreadsheets"],
             ["/api/export/labels?format=jsonl", "JSON Lines", "one label a line, all fields"],
@@ -120,6 +135,30 @@ export function exports(store, actions) {
               h("h3", {}, "Model"),
               h("p", { class: "note" }, "There is none yet: label a few pictures of two classes."),
             ),
+        exam?.model
+          ? card(
+              "Model of the exam",
+              [
+                `Model ${exam.model} as it was frozen. `,
+                exam.test_accuracy && exam.test_accuracy.value !== null
+                  ? h(
+                      "span",
+                      {},
+                      "Test accuracy ",
+                      h("b", { class: "figure" }, percent(exam.test_accuracy.value)),
+                      h(
+                        "span",
+                        { class: "note figure" },
+                        ` ${percentRange(exam.test_accuracy.low, exam.test_accuracy.high)}, n = ${count(exam.test_accuracy.n)}.`,
+                      ),
+                    )
+                  : "It has no test accuracy yet.",
+              ],
+              [["/api/export/exam-model", "Examined model", "with its test accuracy among its facts"]],
+              taking,
+              actions,
+            )
+          : null,
         version
           ? card(
               "Report",

@@ -134,7 +134,8 @@ export function map(store, actions, part) {
   );
   follow(
     store,
-    (s) => [s.batch?.picks],
+    // Where a question of the exam lies among the colours would be a hint.
+    (s) => [s.batch?.kind === "exam" ? undefined : s.batch?.picks],
     (picks) => plot.setMarked(picks?.map((pick) => pick.item) ?? []),
   );
   follow(

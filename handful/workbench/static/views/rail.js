@@ -4,6 +4,7 @@ import { h, styled } from "/house/dom.js";
 import { barePercent, count, counted, percent, percentRange } from "/house/numbers.js";
 import { intervalBar } from "../charts/interval.js";
 import { confusion } from "./confusion.js";
+import { exam } from "./exam.js";
 import { slot } from "./slot.js";
 import { swatch } from "./tile.js";
 
@@ -25,6 +26,9 @@ export function rail(store, actions, editClasses) {
         s.session?.quarantined,
         s.session?.lassos,
         s.session?.labelled === 0,
+        s.session?.exam,
+        s.batch?.kind === "exam",
+        s.taking,
       ],
       () => {
         const { session } = store.get();
@@ -34,6 +38,7 @@ export function rail(store, actions, editClasses) {
           meter && isMeasured(meter.accuracy) && isMeasured(meter.live)
             ? measured(meter)
             : unmeasured(labelled),
+          meter && session && exam(session.exam, store, actions),
           session && perClass(session, meter, actions, editClasses),
           session?.lassos?.length ? lassos(session, session.lassos, actions) : null,
           meter?.confusion &&
@@ -52,7 +57,7 @@ export function rail(store, actions, editClasses) {
 }
 
 /** Whether there was anything to measure on. @param {Figure | null | undefined} figure @returns {figure is Figure} */
-const isMeasured = (figure) => Boolean(figure) && figure?.value !== null && figure?.low !== null;
+export const isMeasured = (figure) => Boolean(figure) && figure?.value !== null && figure?.low !== null;
 
 /** @param {number} labelled */
 function unmeasured(labelled) {

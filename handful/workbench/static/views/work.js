@@ -10,6 +10,31 @@ import { follow, slot } from "./slot.js";
 /** How many wait there. @param {number | undefined} number */
 const numbered = (number) => (number ? h("span", { class: "figure" }, ` ${count(number)}`) : null);
 
+/** How far the exam is. @param {import("../types.js").Exam} exam @param {import("../actions.js").Actions} actions */
+function sitting({ model, answered, questions }, actions) {
+  return h(
+    "p",
+    { class: "chosen" },
+    h("strong", {}, "Final exam"),
+    h("span", { class: "figure" }, ` ${count(answered)} of ${count(questions)} answered`),
+    h(
+      "span",
+      { class: "note" },
+      ` Model ${model} is frozen: no hint, and no figure until the end.`,
+    ),
+    h(
+      "button",
+      {
+        class: "plain",
+        title: "It goes on where you left it, today or later",
+        onclick: () => void actions.ask(),
+      },
+      "Leave it for now ",
+      h("kbd", {}, "Esc"),
+    ),
+  );
+}
+
 /** @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
 export function work(store, actions) {
   const many = grid(store, actions);
@@ -22,9 +47,15 @@ export function work(store, actions) {
   const kinds = slot(
     h("div", { class: "kinds", role: "group", "aria-label": "What to look at" }),
     store,
-    (s) => [s.batch?.kind, s.session?.disputed, s.session?.flagged, s.session?.unsure],
-    (kind, disputed = 0, flagged = 0, unsure = 0) =>
-      KINDS.map(([key, words]) =>
+    (s) => [
+      s.batch?.kind,
+      s.session?.disputed,
+      s.session?.flagged,
+      s.session?.unsure,
+      s.session?.exam.is_open,
+    ],
+    (kind, disputed = 0, flagged = 0, unsure = 0, isExam = false) =>
+      [...KINDS, ...(isExam || kind === "exam" ? [["exam", "Exam"]] : [])].map(([key, words]) =>
         h(
           "button",
           {
@@ -40,8 +71,14 @@ export function work(store, actions) {
   const head = slot(
     h("div", { class: "work-head" }),
     store,
-    (s) => [s.batch?.title, s.batch?.total, s.batch?.picks.length, s.selection],
-    (title, total, shown, selection) => [
+    (s) => [
+      s.batch?.title,
+      s.batch?.total,
+      s.batch?.picks.length,
+      s.selection,
+      s.batch?.kind === "exam" && s.session?.exam,
+    ],
+    (title, total, shown, selection, exam) => [
       selection.items.length
         ? h(
             "p",
@@ -58,20 +95,22 @@ export function work(store, actions) {
               h("kbd", {}, "Esc"),
             ),
           )
-        : title
-          ? h(
-              "p",
-              { class: "chosen" },
-              h("strong", {}, title),
-              ` · ${counted(total ?? 0, "pictures")}`,
-              h(
-                "button",
-                { class: "plain", onclick: () => void actions.ask() },
-                "Back to the questions ",
-                h("kbd", {}, "Esc"),
-              ),
-            )
-          : null,
+        : exam && exam.is_open
+          ? sitting(exam, actions)
+          : title
+            ? h(
+                "p",
+                { class: "chosen" },
+                h("strong", {}, title),
+                ` · ${counted(total ?? 0, "pictures")}`,
+                h(
+                  "button",
+                  { class: "plain", onclick: () => void actions.ask() },
+                  "Back to the questions ",
+                  h("kbd", {}, "Esc"),
+                ),
+              )
+            : null,
     ],
   );
   const element = h(
