@@ -5,7 +5,7 @@ labels. Counted is what lies between a label on the disk and the next questions:
 the head that steers, probabilities of all items, and the query. With `--whole` the shipped head and
 the meter are in it, too, for which no question waits.
 
-    python -m benchmarks.asking [--sizes 10000,100000] [--labels 200] [--whole]
+    python -m benchmarks.asking [--sizes 10000,100000] [--labels 200] [--sessions 3] [--whole]
 """
 
 from __future__ import annotations
@@ -35,13 +35,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", default="10000,100000")
     parser.add_argument("--labels", type=int, default=200)
+    parser.add_argument("--sessions", type=int, default=3)
     parser.add_argument("--whole", action="store_true", help="measure with the meter")
     options = parser.parse_args()
     print_conditions(f"fit and query, {D:,} numbers, up to {options.labels} labels")
     for size in map(int, options.sizes.split(",")):
         known, truth = _known(size)
-        with tempfile.TemporaryDirectory() as folder:
-            times = _session(known, truth, options.labels, Path(folder), whole=options.whole)
+        times: list[float] = []
+        for _ in range(options.sessions):
+            with tempfile.TemporaryDirectory() as folder:
+                times += _session(known, truth, options.labels, Path(folder), whole=options.whole)
         median, high = np.quantile(times, [0.5, 0.95])
         print(
             f"{size:>8,} items: {median:.0f} ms at the median, {high:.0f} ms at the 95th"

@@ -20,6 +20,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from benchmarks.report import print_conditions, spread
+from handful.workbench.schemas import SessionOut
 
 HERE = Path(__file__).resolve().parent.parent / "handful"
 STATIC, HOUSE = HERE / "workbench" / "static", HERE / "review" / "page"
@@ -62,10 +63,12 @@ def answers(n: int) -> dict[str, tuple[str, bytes]]:
         "name": "a hundred thousand", "annotator": "me", "items": n, "embedded": n,
         "quarantined": [], "classes": classes, "labelled": int((labels >= 0).sum()), "unsure": 0,
         "flagged": 0, "disputed": 0, "can_undo": False, "can_redo": False, "label_version": 1,
-        "positions_version": 1, "meter": None, "progress": None, "failed": None,
+        "positions_version": 1, "looked_at": 1, "lassos": [], "exam": {"fresh": 0},
+        "crowd": {"shared": 0, "lacking": None}, "meter": None, "progress": None, "failed": None,
         "model": {"version": 1, "state": "ready", "milliseconds": 12, "labels_behind": 0,
                   "error": None},
     }  # fmt: skip
+    session = SessionOut.model_validate(session).model_dump()  # what the server would say
     paths = [f"photographs/{i:06}.jpg" for i in range(n)]
     names = [one["name"] for one in classes]
     known = {"items": None, "labels": labels.tolist(), "unsure": [], "flagged": []}
