@@ -128,5 +128,6 @@ def type_class(page: Page, name: str) -> None:
 
 
 def ready(page: Page) -> None:
-    """Wait for a model that has learned every label."""
+    """Wait for a model that has learned every label, those on their way too."""
+    page.locator(".saved.waiting").wait_for(state="hidden", timeout=15_000)
     page.locator(".chip", has_text="up to date").wait_for(timeout=30_000)

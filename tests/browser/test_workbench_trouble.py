@@ -84,6 +84,21 @@ def test_reload_before_the_answer_sends_again_once(desk: Desk) -> None:
     assert list(desk.ledger().labels.values()) == ["zero"] * 3
 
 
+def test_reload_outruns_no_label(desk: Desk) -> None:
+    """The browser's database has not answered yet when the page is left: nothing is lost."""
+    page = desk.open()
+    type_class(page, "zero")
+    saved(page)
+    page.evaluate("() => { IDBObjectStore.prototype.add = () => ({}); }")
+    page.keyboard.press("1")
+    page.keyboard.press("1")
+    expect(page.locator(".saved.waiting")).to_contain_text("2")
+    page.reload()
+    saved(page)
+    assert list(desk.ledger().labels.values()) == ["zero"] * 3
+    assert page.evaluate("Object.keys(localStorage).filter((k) => k.includes('outbox'))") == []
+
+
 def test_kill_and_restart_loses_and_doubles_nothing(desk: Desk) -> None:
     """Killed amid labels, started again: the same page goes on, all labels are there once."""
     page = desk.open()
@@ -328,6 +343,7 @@ def test_failed_fit_does_not_stop_labelling(desk: Desk) -> None:
     def spoil(route: Route) -> None:
         answer = route.fetch().json()
         answer["session"]["model"] = failed
+        answer["session"]["looked_at"] *= 2  # later than any event that may come meanwhile
         route.fulfill(json=answer)
 
     page.route("**/api/gestures", spoil)

@@ -2,13 +2,14 @@
 //
 // Each carries an id of its own, so that sending it twice stores it once. They leave in the order in
 // which they were made; a lock lets one tab send at a time, also what a closed tab left behind.
+// IndexedDB answers late: until it has, a gesture lies in local storage, which a reload cannot outrun.
 
 const NAME = "handful-outbox";
 const MOST_AT_ONCE = 100;
 const MOST_LEFT = 1_000_000;
 const RETRY_MS = [300, 1000, 2000, 5000];
 
-/** What is to be sent; its body has an `id`. @typedef {{ seq?: number, path: string, body: any, by: string | null }} Letter */
+/** What is to be sent; its body has an `id`. @typedef {{ seq?: number, made: number, path: string, body: any, by: string | null }} Letter */
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 const done = (request) =>
@@ -26,12 +27,7 @@ async function openShelf() {
   const letters = (/** @type {IDBTransactionMode} */ mode) =>
     base.transaction("letters", mode).objectStore("letters");
   return {
-    add(letter) {
-      const store = letters("readwrite");
-      const adding = done(store.add(letter));
-      store.transaction.commit(); // at once, for the page may be gone before the answer comes
-      return adding.then(() => undefined);
-    },
+    add: async (letter) => void (await done(letters("readwrite").add(letter))),
     first: (n) => done(letters("readonly").getAll(null, n)),
     remove: async (seqs) => {
       const store = letters("readwrite");
@@ -59,6 +55,32 @@ function memoryShelf() {
  * @property {(seqs: number[]) => Promise<void>} remove
  */
 
+/**
+ * Letters on the way to the shelf, kept at once; where local storage is full or forbidden, not at all.
+ * @returns {{ hold: (letter: Letter) => void, release: (id: string) => void, left: () => Letter[] }}
+ */
+function createTray() {
+  /** @template T @param {(storage: Storage) => T} deed @param {T} otherwise @returns {T} */
+  const tried = (deed, otherwise) => {
+    try {
+      return deed(localStorage);
+    } catch {
+      return otherwise;
+    }
+  };
+  const names = (/** @type {Storage} */ storage) =>
+    Object.keys(storage).filter((name) => name.startsWith(`${NAME} `));
+  return {
+    hold: (letter) =>
+      tried((s) => s.setItem(`${NAME} ${letter.body.id}`, JSON.stringify(letter)), undefined),
+    release: (id) => tried((s) => s.removeItem(`${NAME} ${id}`), undefined),
+    left: () =>
+      tried((s) => names(s).map((name) => JSON.parse(s.getItem(name) ?? "null")), [])
+        .filter(Boolean)
+        .sort((a, b) => a.made - b.made),
+  };
+}
+
 /** The letters that can go in one request: gestures of one annotator, or a single other one. @param {Letter[]} letters */
 function together(letters) {
   const [head] = letters;
@@ -77,6 +99,7 @@ function together(letters) {
  */
 export async function createOutbox({ send, counted, saved, refused, delayed }) {
   const shelf = await openShelf().catch(memoryShelf);
+  const tray = createTray();
   const channel = new BroadcastChannel(NAME);
   let failures = 0;
   let oneByOne = false;
@@ -149,14 +172,23 @@ export async function createOutbox({ send, counted, saved, refused, delayed }) {
   }
 
   channel.onmessage = (event) => take(event.data, false);
+  /** @param {Letter} letter */
+  async function put(letter) {
+    await shelf.add(letter);
+    tray.release(letter.body.id);
+  }
+
   addEventListener("online", () => void drain());
+  for (const letter of tray.left()) await put(letter);
   take({ made: (await shelf.first(MOST_LEFT)).map((letter) => letter.body.id) }, false);
   void drain();
   return {
     /** Keeps and sends. @param {string} path @param {any} body @param {string | null} by */
     async add(path, body, by) {
+      const letter = { made: performance.timeOrigin + performance.now(), path, body, by };
+      tray.hold(letter);
       take({ made: [body.id] });
-      await shelf.add({ path, body, by });
+      await put(letter);
       void drain();
     },
     /** Tries at once, for the server has been heard of. */

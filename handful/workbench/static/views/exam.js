@@ -11,14 +11,14 @@ const BEGIN = "/api/exam";
 
 /** @param {Exam} exam @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
 export function exam(exam, store, actions) {
-  const { batch, taking } = store.get();
+  const { batch, taking, session } = store.get();
   const { fresh, is_open: isOpen, test_accuracy: accuracy } = exam;
   const isSitting = batch?.kind === "exam" && batch.picks.length > 0;
   const start = (/** @type {string} */ words, /** @type {boolean} */ isFirst) =>
     h(
       "button",
       {
-        class: isFirst ? "button primary" : "plain",
+        class: isFirst ? (session?.meter?.advice?.stop ? "button primary" : "button") : "plain",
         "data-focus": "exam",
         disabled: Boolean(taking),
         title: "Freezes the model as it is now. You can leave the exam and come back.",

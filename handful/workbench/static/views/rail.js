@@ -38,7 +38,7 @@ export function rail(store, actions, editClasses) {
           meter && isMeasured(meter.accuracy) && isMeasured(meter.live)
             ? measured(meter)
             : unmeasured(labelled),
-          meter && session && exam(session.exam, store, actions),
+          meter && session?.exam.model && exam(session.exam, store, actions),
           session && perClass(session, meter, actions, editClasses),
           session?.lassos?.length ? lassos(session, session.lassos, actions) : null,
           meter?.confusion &&
@@ -49,6 +49,8 @@ export function rail(store, actions, editClasses) {
               actions,
             ),
           meter && people(meter),
+          // Offered at the end, for it comes at the end; once there is one it stands on top.
+          meter && session && !session.exam.model && exam(session.exam, store, actions),
           session?.quarantined.length ? aside(session) : null,
         ];
       },
