@@ -60,7 +60,7 @@ def test_an_answer_that_events_overtook_changes_nothing(desk: Desk) -> None:
     page.route("**/api/gestures", lambda route: held.append((route, route.fetch())))
     page.keyboard.press("1")
     expect(chip).not_to_contain_text(f"{before} ", timeout=30_000)
-    ready(page)
+    expect(chip).to_contain_text("up to date", timeout=30_000)
     for route, response in held:
         assert response.json()["session"]["model"]["labels_behind"] > 0
         route.fulfill(response=response)
