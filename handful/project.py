@@ -491,7 +491,7 @@ class Project:
             coverage=self.settings.coverage,
             created=datetime.now(UTC),
             exams={
-                one.model[:8]: one.accuracy for one in self.exams if one.accuracy and one.accuracy.n
+                one.short: one.accuracy for one in self.exams if one.accuracy and one.accuracy.n
             },
             attributes=_attributes([embedded.fingerprints[at] for at in learned.chosen]),
         )

@@ -121,12 +121,12 @@ class Desk:
             if holds is not None:
                 until = time.monotonic() + LEASE_S
                 seat.leases = {at: until for at in holds if 0 <= at < self._num_items}
-            audits = self._open_audits(by, given, reserve_order)
+            closed = self._closed(by, own=True)
+            audits = self._open_audits(closed, given, reserve_order)
             overlap = [
                 at for at in answered_by_other() if at not in seat.leases and at not in self.gone
             ]
             again = [at for at in suspects if at not in seat.leases]
-            closed = self._closed(by, own=True)
             singly = [at for at in spots if not closed[at] and at not in self.gone]
             enough = len(given.lessons.rows) >= REASK_FROM
             picks: list[Pick | None] = []
@@ -210,8 +210,10 @@ class Desk:
             picks.append(Pick(int(known.places[row]), reason, suggestion=suggestion))
         return picks
 
-    def _open_audits(self, by: str, given: Given, order: Sequence[str]) -> list[int]:
-        closed = given.answered | given.audited | self._closed(by, own=True)
+    def _open_audits(
+        self, closed: Bool[np.ndarray, " n"], given: Given, order: Sequence[str]
+    ) -> list[int]:
+        closed = closed | given.answered | given.audited
         places = (self._place[path] for path in order if path in self._place)
         return [at for at in places if not closed[at] and at not in self.gone]
 

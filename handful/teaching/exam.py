@@ -55,6 +55,11 @@ class Sitting:
     accuracy: Figure | None
     estimate: Estimate | None
 
+    @property
+    def short(self) -> str:
+        """Digits of the hash that tell a project's models apart."""
+        return self.model[:8]
+
     def to_json(self) -> dict[str, object]:
         """As JSON, without the figures beside the accuracy."""
         return {

@@ -66,10 +66,10 @@ def lassos(
         reserve: (N,) items of the audit reserve: these are asked only to measure.
         state: of the ledger.
     """
-    found = []
+    found, verdicts = [], state.verdicts
     for gesture in state.lassos:
         events = [e for e in state.events_of(gesture) if e.item in place and e.kind == "label"]
-        standing = [e for e in events if _stands(e, state)]
+        standing = [e for e in events if (v := verdicts.get(e.item)) and v.event.seq == e.seq]
         if not standing:
             continue
         drawn = _drawn(events, place, clusters, reserve)
@@ -90,11 +90,6 @@ def lassos(
             )
         )
     return tuple(found)
-
-
-def _stands(event: Event, state: State) -> bool:
-    verdict = state.verdicts.get(event.item)
-    return verdict is not None and verdict.event.seq == event.seq
 
 
 def _drawn(

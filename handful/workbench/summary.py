@@ -34,7 +34,6 @@ from handful.workbench.schemas import (
 )
 
 DIGITS = "1234567890"
-SHORT = 8  # digits of a hash that tell models apart
 WANTED = 100  # audit answers that make a useful interval, about ± 7 points at 85 %
 MOST_SET_ASIDE = 200  # named on the page; all of them are in the report
 
@@ -140,7 +139,7 @@ def exam(bench: Bench) -> ExamOut:
     latest = sat[-1]
     return ExamOut(
         fresh=left,
-        model=latest.model[:SHORT],
+        model=latest.short,
         questions=latest.questions,
         answered=latest.answered,
         unsure=latest.unsure,

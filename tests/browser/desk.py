@@ -131,3 +131,10 @@ def ready(page: Page) -> None:
     """Wait for a model that has learned every label, those on their way too."""
     page.locator(".saved.waiting").wait_for(state="hidden", timeout=15_000)
     page.locator(".chip", has_text="up to date").wait_for(timeout=30_000)
+
+
+def taught(page: Page, *, rounds: int = 5) -> None:
+    """Label until there are a model and a meter: two classes in turn."""
+    for name in ("round", "straight") * rounds:
+        type_class(page, name)
+    ready(page)

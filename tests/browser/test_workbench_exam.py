@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.desk import PHONE, Desk, ready, saved, type_class
+from tests.browser.desk import PHONE, Desk, saved, taught
 from tests.browser.test_workbench_page import AXE, serious
 
 pytestmark = pytest.mark.browser
@@ -16,10 +16,7 @@ pytestmark = pytest.mark.browser
 def examined(desk: Desk) -> Page:
     """Enough labels of two classes for a model, and its exam begun."""
     page = desk.open()
-    for name in ("round", "straight") * 6:
-        type_class(page, name)
-    saved(page)
-    ready(page)
+    taught(page, rounds=6)
     page.get_by_role("button", name="Begin the exam").click()
     page.locator(".chosen", has_text="Final exam").wait_for(timeout=30_000)
     return page

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NUM_DIGITS
-from tests.browser.desk import PHONE, Desk, ready, saved, type_class
+from tests.browser.desk import PHONE, Desk, saved, taught, type_class
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -23,13 +23,6 @@ INK = """() => new Promise(done => requestAnimationFrame(() => {
     for (let i = 3; i < data.length; i += 4) ink += data[i] > 0;
     done(ink);
 }))"""
-
-
-def taught(page: Page) -> None:
-    """Enough labels of two classes for a model and a meter."""
-    for name in ("round", "straight") * 5:
-        type_class(page, name)
-    ready(page)
 
 
 def serious(page: Page) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import APIResponse, Route, expect
 
 from handful.labels.ledger import Ledger
-from tests.browser.desk import Desk, ready, saved, type_class
+from tests.browser.desk import Desk, ready, saved, taught, type_class
 
 pytestmark = pytest.mark.browser
 FULL = {
@@ -50,10 +50,7 @@ def test_reload_goes_on_where_it_was(desk: Desk) -> None:
 def test_an_answer_that_events_overtook_changes_nothing(desk: Desk) -> None:
     """The model has learned a label before its answer arrives: the page does not step back."""
     page = desk.open()
-    for name in ("round", "straight") * 5:
-        type_class(page, name)
-    saved(page)
-    ready(page)
+    taught(page)
     chip = page.locator(".chip")
     before = chip.inner_text().split(" · ")[0]
     held: list[tuple[Route, APIResponse]] = []
