@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from tests.browser.desk import PHONE, Desk, saved, taught
 from tests.browser.test_workbench_page import AXE, serious
@@ -75,6 +75,25 @@ def test_an_exam_is_left_gone_on_with_and_over(desk: Desk) -> None:
     with page.expect_download() as taken:
         card.get_by_role("link").click()
     assert "examined.handful" == taken.value.suggested_filename
+
+
+def test_an_exam_asks_nothing_twice(desk: Desk) -> None:
+    """Answers that are still on their way after two batches of questions: each is asked once."""
+    page = examined(desk)
+    _, questions = answered(page)
+    held: list[Route] = []
+    page.route("**/api/gestures", lambda route: held.append(route), times=1)
+    came: list[Response] = []
+    page.on("response", lambda response: came.append(response))
+    for _ in range(50):
+        page.locator(".tile.current:not(.done)").wait_for()
+        page.keyboard.press("1")
+    held[0].continue_()
+    sit(page, questions - 50)
+    page.locator(".nothing", has_text="The exam is over").wait_for(timeout=30_000)
+    batches = [one.json()["picks"] for one in came if "kind=exam" in one.url]
+    items = [pick["item"] for batch in batches for pick in batch]
+    assert len(items) == len(set(items)) == questions - 24
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -406,3 +407,23 @@ def test_phone_labels_by_touch(desk: Desk) -> None:
     for view in ("Map", "Meter", "Export", "Label"):
         page.get_by_role("button", name=view, exact=True).tap()
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_a_key_in_a_hurry_falls_on_no_answered_picture(desk: Desk) -> None:
+    """While the next questions are on their way, a class key does nothing to the last one."""
+    page = desk.open()
+    type_class(page, "zero")
+    type_class(page, "one")
+    page.route("**/api/queue?*", lambda _route: None)
+    left = page.locator(".tile:not(.done)").count()
+    for _ in range(left):
+        page.keyboard.press("1")
+    page.keyboard.press("2")
+    page.keyboard.press("2")
+    expect(page.locator(".empties .nothing")).to_contain_text("Choosing what to ask next")
+    saved(page)
+    assert Counter(desk.ledger().labels.values()) == {"zero": left + 1, "one": 1}
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("2")
+    saved(page)
+    assert Counter(desk.ledger().labels.values()) == {"zero": left, "one": 2}

@@ -2,8 +2,7 @@
 
 import { h } from "/house/dom.js";
 import * as api from "./api.js";
-import { goesOn } from "./questions.js";
-import { nextOpen } from "./store.js";
+import { goesOn, nextOpen } from "./store.js";
 
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./types.js").Verdict} Verdict */
@@ -294,7 +293,7 @@ export function createActions(store, outbox, follower, questions) {
     if (lassoing) store.lassoChanged(false);
     else if (selection.items.length) store.selected([], "none");
     else if (view !== "label") store.viewChanged("label");
-    else if (batch && batch.kind !== "ask") void ask();
+    else if (batch && batch.kind !== "ask") void questions.open("ask", "");
     return true;
   }
 

@@ -45,7 +45,7 @@ const outbox = await createOutbox({
   },
 });
 
-const questions = createQuestions(store, follower);
+const questions = createQuestions(store, outbox, follower);
 const actions = createActions(store, outbox, follower, questions);
 const parting = projectSheet(store, actions);
 const editing = classSheet(store, actions);

@@ -108,15 +108,15 @@ export async function createOutbox({ send, counted, saved, refused, delayed }) {
   let alarm;
 
   /**
-   * Ids of what is not acknowledged yet. Kept beside the shelf, which answers too late to be
-   * counted: at no moment may the page call saved what is not.
-   * @type {Set<string>}
+   * The items of what is not acknowledged yet, by its id. Kept beside the shelf, which answers too
+   * late to be counted: at no moment may the page call saved what is not.
+   * @type {Map<string, number[]>}
    */
-  const waiting = new Set();
+  const waiting = new Map();
 
-  /** @param {{ made?: string[], settled?: string[] }} news @param {boolean} [isOurs] */
+  /** @param {{ made?: { id: string, items?: number[] }[], settled?: string[] }} news @param {boolean} [isOurs] */
   function take({ made = [], settled = [] }, isOurs = true) {
-    for (const id of made) waiting.add(id);
+    for (const { id, items = [] } of made) waiting.set(id, items);
     for (const id of settled) waiting.delete(id);
     counted(waiting.size);
     if (isOurs) channel.postMessage({ made, settled });
@@ -180,17 +180,19 @@ export async function createOutbox({ send, counted, saved, refused, delayed }) {
 
   addEventListener("online", () => void drain());
   for (const letter of tray.left()) await put(letter);
-  take({ made: (await shelf.first(MOST_LEFT)).map((letter) => letter.body.id) }, false);
+  take({ made: (await shelf.first(MOST_LEFT)).map((letter) => letter.body) }, false);
   void drain();
   return {
     /** Keeps and sends. @param {string} path @param {any} body @param {string | null} by */
     async add(path, body, by) {
       const letter = { made: performance.timeOrigin + performance.now(), path, body, by };
       tray.hold(letter);
-      take({ made: [body.id] });
+      take({ made: [{ id: body.id, items: body.items }] });
       await put(letter);
       void drain();
     },
+    /** What the gestures concern that are not acknowledged yet, the latest last. */
+    items: () => [...waiting.values()].flat(),
     /** Tries at once, for the server has been heard of. */
     hurry: () => void drain(),
   };

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { fetchAhead, LARGE, MEDIUM } from "./pictures.js";
+import { goesOn } from "./store.js";
 
 /** @typedef {import("./types.js").Pick} Pick */
 /** @typedef {import("./types.js").Batch} Batch */
@@ -13,14 +14,12 @@ const NONE = 255;
 
 /** @typedef {ReturnType<typeof createQuestions>} Questions */
 
-/** Whether more of its kind comes by itself once all is answered. @param {Batch} batch */
-export const goesOn = ({ kind }) => kind === "ask" || kind === "exam";
-
 /**
  * @param {import("./store.js").Store} store
+ * @param {{ items: () => number[] }} outbox
  * @param {import("./follow.js").Follower} follower
  */
-export function createQuestions(store, follower) {
+export function createQuestions(store, outbox, follower) {
   const size = matchMedia("(max-width: 720px)").matches ? BATCH_NARROW : BATCH;
   /** The questions that come after those shown. @type {Promise<Batch | null> | null} */
   let next = null;
@@ -47,11 +46,14 @@ export function createQuestions(store, follower) {
     );
   }
 
-  /** @param {string} kind @param {string} title @param {number[]} [held] @returns {Promise<Batch | null>} */
-  async function fetchBatch(kind, title, held = []) {
+  /**
+   * Questions of a kind, but not those in sight, nor what was answered and is still on its way.
+   * @param {string} kind @param {string} title @param {number[]} [shown] @returns {Promise<Batch | null>}
+   */
+  async function fetchBatch(kind, title, shown = []) {
     const among = store.get().session?.embedded ?? 0;
     try {
-      const { picks } = await api.queue(kind, size, held);
+      const { picks } = await api.queue(kind, size, [...shown, ...outbox.items()]);
       const batch = {
         kind,
         title,
@@ -102,13 +104,7 @@ export function createQuestions(store, follower) {
     store.loadingBegan();
     const waiting = kindOfNext === kind ? next : null;
     next = null;
-    show((await waiting) ?? (await fetchBatch(kind, "", kind === "exam" ? answered() : [])));
-  }
-
-  /** What was answered here may not have reached the server yet: an exam asks nothing twice. */
-  function answered() {
-    const { batch } = store.get();
-    return batch?.picks.map((pick) => pick.item).filter((item) => batch.answers[item]) ?? [];
+    show((await waiting) ?? (await fetchBatch(kind, "")));
   }
 
   /** More of what is being asked. */

@@ -73,6 +73,20 @@ export function nextOpen(batch, from) {
   return -1;
 }
 
+/** Whether more of its kind comes by itself once all is answered. @param {Batch} batch */
+export const goesOn = ({ kind }) => kind === "ask" || kind === "exam";
+
+/**
+ * Where the cursor goes after an answer. With nothing left it waits behind the last picture for
+ * what comes next: a key meant for that must not fall on a picture that has its answer.
+ * @param {Batch} batch @param {number} from
+ */
+function placeAfter(batch, from) {
+  const open = nextOpen(batch, from);
+  if (open >= 0) return open;
+  return goesOn(batch) ? batch.picks.length : from;
+}
+
 /** The session with a class that the server may not know yet. @param {Session} session @param {string} name */
 function withClass(session, name) {
   if (session.classes.some((c) => c.name === name)) return session;
@@ -244,13 +258,12 @@ export function createStore() {
         if (names[k] !== null || answers[k].verdict === "clear") before.push(write(item, place));
       });
       const batch = batchWith(items, answers);
-      const open = batch ? nextOpen(batch, state.cursor) : -1;
       const shown = answers.slice(0, NUM_RECENT).map((answer, k) => ({ item: items[k], answer }));
       set({
         session,
         named,
         batch,
-        cursor: open >= 0 ? open : state.cursor,
+        cursor: batch ? placeAfter(batch, state.cursor) : state.cursor,
         selection: { items: [], origin: "none" },
         past: [...state.past, { ...step(gesture), before, answers, isKept }],
         future: again ? state.future : [],

@@ -1,7 +1,7 @@
 // What can stand in the middle, and what is said where nothing does.
 
 import { h } from "/house/dom.js";
-import { goesOn } from "../questions.js";
+import { goesOn } from "../store.js";
 import { slot } from "./slot.js";
 
 /** Each kind of batch: its key, its name, and what is said where there is none of it. @type {[string, string, string][]} */
