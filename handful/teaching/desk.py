@@ -207,6 +207,8 @@ class Desk:
         picks = []
         for row, reason in zip(chosen.indices.tolist(), chosen.reasons, strict=True):
             suggestion = None if said is None or steered is None else _likeliest(said[row], steered)
+            if suggestion is not None and suggestion[0] not in given.classes:
+                suggestion = None  # it was renamed or merged since the model learned it
             picks.append(Pick(int(known.places[row]), reason, suggestion=suggestion))
         return picks
 

@@ -32,7 +32,7 @@ from handful.teaching.session import Session
 
 # After each part all that follows from vectors is made anew, so parts grow with what is there.
 FIRST_PART, LARGE_PART = 64, 2_048
-NICENESS = 10
+NICENESS, NICEST = 10, 19  # added to the program's own; the system's last
 LOOK_S = 1.0  # how often to look whether another program has written to the ledger
 
 
@@ -217,9 +217,10 @@ def be_nice() -> None:
         return
     known = {thread.native_id for thread in threading.enumerate()}
     pools = {int(name) for name in os.listdir("/proc/self/task")} - known  # noqa: PTH208
+    niceness = min(NICEST, os.getpriority(os.PRIO_PROCESS, os.getpid()) + NICENESS)
     for thread in (threading.get_native_id(), *pools):
         with contextlib.suppress(OSError):  # it has ended in the meantime
-            os.setpriority(os.PRIO_PROCESS, thread, NICENESS)
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
 
 
 def as_shown(error: Exception) -> HandfulError:

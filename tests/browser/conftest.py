@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import handful
 from handful.review.report import write_report
-from tests.browser.desk import Desk
+from tests.browser.desk import PATIENCE_MS, Desk
 from tests.review.samples import SAMPLES
 
 FLAGS = (
@@ -34,8 +34,11 @@ def browser() -> Iterator[Browser]:
     names = ("chromium", "chromium-browser", "google-chrome")  # as in scripts/chromium.sh
     found = [place for name in names if (place := shutil.which(name))]
     place = os.environ.get("HANDFUL_CHROMIUM") or next(iter(found), None)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:  # without a place: the build that Playwright fetched
-        chromium = playwright.chromium.launch(executable_path=place, args=list(FLAGS))
+        chromium = playwright.chromium.launch(
+            executable_path=place, args=list(FLAGS), timeout=PATIENCE_MS
+        )
         yield chromium
         chromium.close()
 
@@ -68,6 +71,7 @@ class Opened:
         """The sample's report in a new window of 1280 × 900, or as `settings` say."""
         settings = {"viewport": {"width": 1280, "height": 900}, **settings}
         page = self._browser.new_context(**settings).new_page()
+        page.set_default_timeout(PATIENCE_MS)
         address = self._reports(name).as_uri()
 
         def dialog_opened(dialog: object) -> None:

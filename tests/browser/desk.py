@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -16,11 +17,20 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from handful.labels.ledger import Ledger
 from handful.labels.state import State
+from tests.patience import PATIENCE_S
 
-PATIENCE_MS = 12_000
+PATIENCE_MS = 1_000 * PATIENCE_S
 ROOT = Path(__file__).parents[2]
 WIDE = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
+# Whether the map has been painted with all that the server knows.
+IS_PAINTED = """async () => {
+    const shown = document.querySelector('.map-holder').dataset;
+    const session = await fetch('/api/session').then(answer => answer.json());
+    const colours = await fetch(`/api/colours?since=${shown.colours}`);
+    await new Promise(requestAnimationFrame);
+    return Number(shown.labels) === session.label_version && colours.status === 204;
+}"""
 
 
 class Desk:
@@ -37,7 +47,7 @@ class Desk:
         self.start()
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it, and wait until it has looked at all pictures: what it asks hangs on those."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "handful", "label", str(self.folder), "--no-browser"],
             env=os.environ | {"PYTHONPATH": str(ROOT), "USER": "me", "LOGNAME": "me"},
@@ -48,14 +58,22 @@ class Desk:
         assert self._process.stdout is not None
         line = next((text for text in self._process.stdout if "http://" in text), "")
         self.address = line.split()[-1]
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(self.url("/api/session"), timeout=5)
-            except urllib.error.HTTPError:
-                return  # it answers, and wants its token
-            except OSError:
-                time.sleep(0.05)
-        raise AssertionError("the workbench did not start")
+        end = time.monotonic() + PATIENCE_S
+        while not self._has_looked():
+            assert self._process.poll() is None, "the workbench did not start"
+            assert time.monotonic() < end, "the workbench did not come to rest"
+            time.sleep(0.05)
+
+    def _has_looked(self) -> bool:
+        request = urllib.request.Request(self.url("/api/session"))
+        request.add_header("X-Handful-Token", self.address.partition("token=")[2])
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+                session = json.load(answer)
+        except urllib.error.URLError:
+            return False  # it does not listen yet
+        # The map is laid out twice: at once, and finely.
+        return session["embedded"] == session["items"] and session["positions_version"] == 2
 
     def url(self, path: str) -> str:
         """An address at this workbench."""
@@ -68,7 +86,7 @@ class Desk:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(timeout=30)
+            self._process.wait(PATIENCE_S)
             assert self._process.stdout is not None
             self._process.stdout.close()
         self._process = None
@@ -76,26 +94,28 @@ class Desk:
     def close(self) -> None:
         """Close the pages and end the process."""
         for context in self._contexts:
+            for page in context.pages:
+                page.unroute_all(behavior="ignoreErrors")
             context.close()
         self._end(signal.SIGTERM)
 
     def open(self, path: str = "/", *, tab_of: Page | None = None, **settings: object) -> Page:
-        """The page, once its first questions are there; a further tab of another page's browser."""
+        """The page, once it shows all that there is; a further tab of another page's browser."""
         if tab_of is None:
             context = self._browser.new_context(**{**WIDE, **settings})
+            context.set_default_timeout(PATIENCE_MS)
             self._contexts.append(context)
         else:
             context = tab_of.context
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         page.on("request", self._requested)
         page.goto(self.address)
         if path != "/":
             page.goto(self.url(path))
-        page.wait_for_selector("[data-view]")
         page.wait_for_selector(".tile, .stage .picture")
+        painted(page)
         if page.locator("canvas.over").is_visible():
             page.wait_for_selector(".map-holder[data-painted]")
         return page
@@ -117,7 +137,12 @@ class Desk:
 
 def saved(page: Page) -> None:
     """Wait until the page says that everything is on the disk."""
-    page.locator(".saved:not(.waiting)").wait_for(timeout=15_000)
+    page.locator(".saved:not(.waiting)").wait_for()
+
+
+def painted(page: Page) -> None:
+    """Wait until the page shows the labels and colours that the server has."""
+    page.wait_for_function(IS_PAINTED, polling=100)
 
 
 def type_class(page: Page, name: str) -> None:
@@ -128,9 +153,10 @@ def type_class(page: Page, name: str) -> None:
 
 
 def ready(page: Page) -> None:
-    """Wait for a model that has learned every label, those on their way too."""
-    page.locator(".saved.waiting").wait_for(state="hidden", timeout=15_000)
-    page.locator(".chip", has_text="up to date").wait_for(timeout=30_000)
+    """Wait for a model that has learned every label, and until the page shows what it says."""
+    page.locator(".saved.waiting").wait_for(state="hidden")
+    page.locator(".chip.ready", has_text="up to date").wait_for()
+    painted(page)
 
 
 def taught(page: Page, *, rounds: int = 5) -> None:

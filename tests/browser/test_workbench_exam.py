@@ -18,7 +18,7 @@ def examined(desk: Desk) -> Page:
     page = desk.open()
     taught(page, rounds=6)
     page.get_by_role("button", name="Begin the exam").click()
-    page.locator(".chosen", has_text="Final exam").wait_for(timeout=30_000)
+    page.locator(".chosen", has_text="Final exam").wait_for()
     return page
 
 
@@ -57,7 +57,7 @@ def test_an_exam_is_left_gone_on_with_and_over(desk: Desk) -> None:
     page.locator(".chosen", has_text="Final exam").wait_for()
     assert answered(page) == (5, questions)
     sit(page, questions - 5)
-    page.locator(".nothing", has_text="The exam is over").wait_for(timeout=30_000)
+    page.locator(".nothing", has_text="The exam is over").wait_for()
     expect(page.locator(".exam h3")).to_have_text("Test accuracy")
     expect(page.locator(".exam")).to_contain_text(f"{questions} answers")
     state = desk.ledger()

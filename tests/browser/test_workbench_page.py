@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NUM_DIGITS
-from tests.browser.desk import PHONE, Desk, saved, taught, type_class
+from tests.browser.desk import PHONE, Desk, ready, saved, taught, type_class
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -38,11 +39,10 @@ def serious(page: Page) -> list[str]:
 def test_without_a_graphics_card_our_own_pixels_are_drawn(desk: Desk) -> None:
     """Where WebGL is software or missing the plain canvas paints, and zooming changes it."""
     page = desk.open()
-    assert page.locator(".map-holder").get_attribute("data-painter") == "canvas"
+    expect(page.locator(".map-holder")).to_have_attribute("data-painter", "canvas")
     ink = page.evaluate(INK)
     assert ink > 400
     page.get_by_role("button", name="Zoom in").click()
-    page.wait_for_timeout(100)
     assert page.evaluate(INK) != ink
 
 
@@ -50,8 +50,6 @@ def test_only_what_changes_is_drawn_again(desk: Desk) -> None:
     """A flag changes no colour and no figure: the map is not painted, the meter's parts stay."""
     page = desk.open()
     taught(page)
-    saved(page)
-    page.wait_for_timeout(1000)
     page.evaluate(
         """() => {
             const paint = CanvasRenderingContext2D.prototype.putImageData;
@@ -66,7 +64,7 @@ def test_only_what_changes_is_drawn_again(desk: Desk) -> None:
     page.keyboard.press("f")
     saved(page)
     expect(page.locator(".kinds", has_text="Flagged 1")).to_be_visible()
-    page.wait_for_timeout(1000)
+    ready(page)
     assert page.evaluate("window.painted") == 0
     expect(page.locator(".per-class[data-seen]")).to_have_count(1)
     page.keyboard.press("1")
@@ -85,8 +83,8 @@ def test_pointing_shows_the_picture_and_a_click_its_like(desk: Desk) -> None:
         page.mouse.move(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
         if tip.is_visible():
             break
+    expect(tip.locator(".path")).to_have_text(re.compile(r"\.png$"))
     name = tip.locator(".path").inner_text()
-    assert name.endswith(".png")
     page.mouse.down()
     page.mouse.up()
     expect(page.locator(".chosen strong")).to_have_text(f"Most like {name}")
@@ -143,9 +141,8 @@ def test_arrows_walk_the_grid_with_the_focus(desk: Desk) -> None:
     page = desk.open()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
-    assert page.evaluate("document.activeElement.matches('.tile.current')")
-    assert page.evaluate("document.activeElement.querySelector('img').alt").endswith(".png")
-    assert page.locator(".tile[tabindex='0']").count() == 1
+    expect(page.locator(".tile.current:focus img")).to_have_attribute("alt", re.compile(r"\.png$"))
+    expect(page.locator(".tile[tabindex='0']")).to_have_count(1)
 
 
 def test_help_names_every_key_that_is_in_sight(desk: Desk) -> None:
@@ -157,7 +154,7 @@ def test_help_names_every_key_that_is_in_sight(desk: Desk) -> None:
     assert [key for key in hints if key not in table] == []
     page.keyboard.press("1")
     page.keyboard.press("Escape")
-    assert page.get_by_role("dialog").count() == 0
+    expect(page.get_by_role("dialog")).to_have_count(0)
     assert desk.ledger().verdicts == {}
 
 
@@ -169,8 +166,8 @@ def test_confusion_cell_opens_its_pictures(desk: Desk) -> None:
     count = int(cell.inner_text())
     cell.click()
     expect(page.locator(".chosen strong")).to_be_visible()
-    assert page.locator(".tile").count() == min(count, 24)
-    assert page.locator(".chip").inner_text().startswith("model v")
+    expect(page.locator(".tile")).to_have_count(min(count, 24))
+    expect(page.locator(".chip")).to_have_text(re.compile("^model v"))
 
 
 def test_labels_and_model_are_taken_away(desk: Desk) -> None:
@@ -248,6 +245,7 @@ def test_axe_finds_no_fault(desk: Desk, scheme: str) -> None:
     page.get_by_role("button", name="Questions").click()
     page.locator(".row .confirm").first.wait_for()
     page.keyboard.press("1")
+    ready(page)
     faults += serious(page)
     for key in ("g", "?"):
         page.keyboard.press(key)
@@ -278,7 +276,6 @@ def test_axe_finds_no_fault_on_a_phone(desk: Desk) -> None:
 def test_dark_follows_the_system_and_the_button(desk: Desk) -> None:
     """The page is dark where the system is, and the button turns it over."""
     page = desk.open(color_scheme="dark")
-    background = "getComputedStyle(document.body).backgroundColor"
-    assert page.evaluate(background) == "rgb(15, 18, 22)"
+    expect(page.locator("body")).to_have_css("background-color", "rgb(15, 18, 22)")
     page.get_by_role("button", name="Light").click()
-    assert page.evaluate(background) == "rgb(252, 252, 251)"
+    expect(page.locator("body")).to_have_css("background-color", "rgb(252, 252, 251)")

@@ -21,11 +21,19 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import handful
 from scripts.report_image import pieces
-from tests.browser.desk import PHONE, ROOT, Desk, ready, saved, type_class
+from tests.browser.desk import PHONE, ROOT, Desk, ready, type_class
 
 IMAGES = ROOT / "docs" / "tour" / "images"
 ROUNDS, LABELS_A_ROUND = 3, 12  # so few that no questions are fetched ahead: chance has no say
 QUALITY = 86
+# Whether the pictures in sight are there: others are fetched only when they come in sight.
+HAS_PICTURES = """() => new Promise((done) => {
+    const eye = new IntersectionObserver((seen) => {
+        eye.disconnect();
+        done(seen.every(({ isIntersecting, target }) => target.complete || !isIntersecting));
+    });
+    for (const image of document.images) eye.observe(image);
+})"""
 CHANGING = (
     ".grid, .focus, .map-holder, .chosen"  # which pictures are asked varies with the processor
 )
@@ -73,7 +81,7 @@ class Shot:
 def photographed(page: Page) -> Shot:
     """What stands in the window, once the pictures in it are there."""
     page.mouse.move(640, 4)
-    page.wait_for_timeout(1200)  # what lies out of sight is fetched only when it comes in sight
+    page.wait_for_function(HAS_PICTURES)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     scale = page.evaluate("devicePixelRatio")
     found = [part.bounding_box() for part in page.locator(CHANGING).all() if part.is_visible()]
@@ -106,7 +114,6 @@ def play(folder: Path, truth: dict[str, str], browser: Browser) -> dict[str, Sho
             for _ in range(LABELS_A_ROUND):
                 page.locator(".tile.current:not(.done)").wait_for()
                 label_as(truth, page)
-            saved(page)
             ready(page)
             page.get_by_role("button", name="Questions").click()
             page.locator(".tile.done").first.wait_for(state="detached")

@@ -141,8 +141,8 @@ export function createActions(store, outbox, follower, questions) {
 
   /** The open pictures of one predicted class. @param {string} [name] */
   function acceptRow(name = current()?.suggestion?.label) {
-    const { batch } = store.get();
-    if (!batch || !name) return false;
+    const { batch, session } = store.get();
+    if (!batch || !session?.classes.some((c) => c.name === name)) return false;
     const row = batch.picks.filter((p) => p.suggestion?.label === name && !batch.answers[p.item]);
     return (
       row.length > 0 &&

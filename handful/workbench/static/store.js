@@ -46,6 +46,7 @@ function initial() {
     future: [],
     recent: [],
     named: [],
+    renamed: [],
   };
 }
 
@@ -103,6 +104,12 @@ const withNames = (session, renamed) => ({
   ...session,
   classes: session.classes.map((c) => ({ ...c, name: renamed(c.name) ?? c.name })),
 });
+
+/** The session of a server that has not heard of a rename yet. @param {Session} session @param {[string, string]} change */
+const withRename = (session, [from, to]) =>
+  session.classes.some((c) => c.name === to)
+    ? session
+    : withNames(session, (name) => (name === from ? to : name));
 
 /** @param {import("./types.js").Pick} pick @param {Renamed} renamed */
 const withName = (pick, renamed) => ({
@@ -173,15 +180,18 @@ export function createStore() {
     /** @param {() => void} listener */
     subscribe: (listener) => void listeners.add(listener),
 
-    /** @param {Session} session */
-    sessionArrived(session) {
+    /** @param {Session} arrived */
+    sessionArrived(arrived) {
+      const session = state.renamed.reduce(withRename, arrived);
       // Classes named here that the server had not heard of when it spoke stay in sight.
       const named = state.named.filter((name) => !session.classes.some((c) => c.name === name));
       const { batch } = state;
       const known = new Set([...session.classes.map((c) => c.name), ...named]);
-      // A class that somebody else renamed must not come to life again by its suggestions.
-      const isStale = (/** @type {import("./types.js").Pick} */ pick) =>
-        pick.suggestion !== null && !known.has(pick.suggestion.label);
+      const before = new Set(state.session?.classes.map((c) => c.name));
+      // A class that somebody else renamed must not come to life again by its suggestions. One that
+      // was never known is new: the questions were faster than the news of it.
+      const isStale = (/** @type {import("./types.js").Pick} */ { suggestion }) =>
+        suggestion !== null && before.has(suggestion.label) && !known.has(suggestion.label);
       set({
         named,
         session: renewed(state.session, named.reduce(withClass, session)),
@@ -296,6 +306,7 @@ export function createStore() {
         said: isMerge ? `“${from}” is part of “${to}” now.` : `“${from}” is called “${to}” now.`,
         session: session && !isMerge ? withNames(session, renamed) : session,
         named: state.named.map((name) => renamed(name) ?? name),
+        renamed: isMerge ? state.renamed : [...state.renamed, [from, to]],
         batch: batch && { ...batch, picks: batch.picks.map((pick) => withName(pick, renamed)) },
       });
     },
@@ -357,7 +368,12 @@ export function createStore() {
     linkChanged: (link) => state.link !== link && set({ link }),
     /** @param {number} unsaved */
     unsavedCounted: (unsaved) =>
-      unsaved !== state.unsaved && set({ unsaved, everSaved: state.everSaved || !unsaved }),
+      unsaved !== state.unsaved &&
+      set({
+        unsaved,
+        everSaved: state.everSaved || !unsaved,
+        renamed: unsaved ? state.renamed : [],
+      }),
     /** @param {import("./types.js").Fault | null} fault */
     faultChanged: (fault) => fault !== state.fault && set({ fault }),
   };

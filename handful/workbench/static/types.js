@@ -109,6 +109,7 @@
  * @property {Step[]} future
  * @property {{ item: number, answer: Answer }[]} recent newest first
  * @property {string[]} named classes that the server has not confirmed yet
+ * @property {[from: string, to: string][]} renamed classes, since all was saved
  */
 
 export {};

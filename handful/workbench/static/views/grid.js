@@ -31,6 +31,13 @@ export function grid(store, actions) {
   let tiles = new Map();
   /** @type {Pick[] | null} */
   let drawn = null;
+  let numKnown = 0;
+
+  /** How many suggestions are of a class that the page has heard of. @param {Batch} batch */
+  const countKnown = ({ picks }) => {
+    const known = new Set(store.get().session?.classes.map((c) => c.name));
+    return picks.filter((pick) => pick.suggestion && known.has(pick.suggestion.label)).length;
+  };
 
   /** @param {Batch} batch */
   function lay(batch) {
@@ -89,6 +96,7 @@ export function grid(store, actions) {
     list.replaceChildren(...parts);
     list.scrollTop = 0;
     drawn = batch.picks;
+    numKnown = countKnown(batch);
   }
 
   /** @param {Pick} pick @param {MouseEvent} event */
@@ -128,7 +136,7 @@ export function grid(store, actions) {
     ],
     (batch, cursor, selection, flagged, _classes, paths, isShown) => {
       if (!isShown || !batch) return list.replaceChildren((drawn = null) ?? "");
-      if (drawn !== batch.picks || lay.paths !== paths) lay(batch);
+      if (drawn !== batch.picks || lay.paths !== paths || numKnown !== countKnown(batch)) lay(batch);
       lay.paths = paths;
       const chosen = new Set(selection.items);
       batch.picks.forEach((pick, place) => {

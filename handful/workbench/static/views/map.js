@@ -119,6 +119,9 @@ export function map(store, actions, part) {
     const isAnother = codes.length !== before.length || codes.some((code, i) => code !== before[i]);
     if (isAnother || anyChosen !== wasChosen) plot.setCodes(codes, anyChosen);
     wasChosen = anyChosen;
+    const { labelVersion, colourVersion } = state.columns;
+    // Whoever must know whether the map has caught up, as a test must, reads it here.
+    Object.assign(plot.element.dataset, { labels: labelVersion, colours: colourVersion });
   }
   follow(
     store,

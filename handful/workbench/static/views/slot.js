@@ -26,6 +26,29 @@ export function follow(store, choose, draw) {
 }
 
 /**
+ * Calls `draw` when something changes, but not between the press of a button in `element` and its
+ * release: a click falls on what is there at both, and would be lost.
+ * @template {unknown[]} T
+ * @param {HTMLElement} element
+ * @param {(...chosen: T) => void} draw
+ * @returns {(...chosen: T) => void}
+ */
+function unlessPressed(element, draw) {
+  let isPressed = false;
+  /** @type {T | null} */
+  let held = null;
+  const released = () => {
+    isPressed = false;
+    if (held) draw(...held);
+    held = null;
+  };
+  element.addEventListener("pointerdown", () => (isPressed = true));
+  for (const end of ["pointerup", "pointercancel"])
+    addEventListener(end, () => isPressed && setTimeout(released)); // the click comes first
+  return (...chosen) => (isPressed ? void (held = chosen) : draw(...chosen));
+}
+
+/**
  * Fills `element` so; what was in focus stays in focus, known by its `data-focus`.
  * @template {unknown[]} T
  * @template {HTMLElement} E
@@ -36,7 +59,7 @@ export function follow(store, choose, draw) {
  * @returns {E}
  */
 export function slot(element, store, choose, draw) {
-  follow(store, choose, (...chosen) => {
+  const fill = (/** @type {NoInfer<T>} */ ...chosen) => {
     const active = document.activeElement;
     const key = active && element.contains(active) ? active.getAttribute("data-focus") : null;
     const children = draw(...chosen)
@@ -47,6 +70,7 @@ export function slot(element, store, choose, draw) {
       /** @type {HTMLElement | null} */ (
         element.querySelector(`[data-focus="${CSS.escape(key)}"]`)
       )?.focus();
-  });
+  };
+  follow(store, choose, unlessPressed(element, fill));
   return element;
 }
