@@ -50,7 +50,7 @@ def test_cell_opens_its_pictures_and_escape_closes(opened: Open) -> None:
     page.get_by_role("button", name="of “8”, rightly called so").click()
     dialog = page.get_by_role("dialog")
     faces = dialog.locator(".face img")
-    expect(faces).to_have_count(wanted.sum())
+    expect(faces).to_have_count(int(wanted.sum()))
     assert faces.first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

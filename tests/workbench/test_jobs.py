@@ -31,7 +31,7 @@ halt.set()
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness on Linux alone")
 @pytest.mark.parametrize("more", [0, 4, 19])
 def test_linear_algebra_makes_way_for_the_page(more: int) -> None:
-    """Fits and the pools beneath them step back behind what answers the page, however nice it is."""
+    """Fits and the pools beneath them step back behind what answers the page, nice or not."""
     own = min(19, os.getpriority(os.PRIO_PROCESS, 0) + more)
     said = subprocess.run(
         ["nice", "-n", str(more), sys.executable, "-c", PROGRAM],
