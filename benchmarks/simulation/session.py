@@ -32,6 +32,10 @@ class Taught:
     blocks: Sequence[Block] | None = None
     head: HeadFit | None = None
 
+    def counts(self, *, without: Sequence[int] = ()) -> np.ndarray:
+        """How often each class was said, some places left out."""
+        return np.bincount(np.delete(np.array(self.answers, int), without))
+
     def learn(self, *, without: Sequence[int] = (), seed: int = 0) -> HeadFit | None:
         """A head from the answers, some places left out; None below two classes."""
         places = np.setdiff1d(np.arange(len(self.rows)), without)
@@ -85,7 +89,7 @@ def curve(
     labelled, closed = np.zeros(n, bool), np.zeros(n, bool)
     while len(taught.rows) < max(budgets):
         known = None if taught.head is None else taught.head.head.probabilities(X)
-        seen = Pool(vectors, np.arange(n), labelled, closed, known)
+        seen = Pool(vectors, np.arange(n), labelled, closed, known, taught.counts())
         picks = choose(seen, taught, batch, seed)
         taught.rows += picks.tolist()
         taught.answers += expert.answer(picks).tolist()
@@ -136,7 +140,9 @@ def session(
             if not queue:
                 taught.head = taught.learn(without=audited, seed=seed)
                 known = None if taught.head is None else taught.head.head.probabilities(X)
-                picks = query(Pool(vectors, units, labelled, closed, known), refit_every, seed=seed)
+                counts = taught.counts(without=audited)
+                seen = Pool(vectors, units, labelled, closed, known, counts)
+                picks = query(seen, refit_every, seed=seed)
                 queue = picks.indices.tolist()
                 if not queue:
                     break

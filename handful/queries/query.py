@@ -14,7 +14,7 @@ from handful.errors import SettingError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """All items, as a query sees them: where they lie and what is known, never their labels.
+    """All items, as a query sees them: where they lie and what is known, never an item's label.
 
     Args:
         vectors: (n, p), unit length: see `space.steering`.
@@ -22,6 +22,7 @@ class Pool:
         labelled: (n,), items that have a label which the steering head learned from.
         closed: (n,), items not to be asked: the audit reserve, set aside, on another's screen.
         probabilities: (n, k), of the head that steers; None before there is one.
+        counts: labels of each class so far, each from a look of its own; None: not told.
     """
 
     vectors: Float[np.ndarray, "n p"]
@@ -29,6 +30,7 @@ class Pool:
     labelled: Bool[np.ndarray, " n"]
     closed: Bool[np.ndarray, " n"]
     probabilities: Float[np.ndarray, "n k"] | None = None
+    counts: Int[np.ndarray, " c"] | None = None
 
     def askable(self) -> Int[np.ndarray, " m"]:
         """One item of each cluster of which nothing is labelled or closed, ascending."""

@@ -202,6 +202,7 @@ class Desk:
             learned[known.places],
             (closed & ~learned)[known.places],
             said,
+            given.counts,
         )
         chosen = self._query(pool, n, seed=self._seed)
         picks = []

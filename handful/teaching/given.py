@@ -65,6 +65,14 @@ class Given:
         """Audit answers so far, "unsure" among them."""
         return int(self.lessons.audited.sum()) + self.lessons.num_unsure
 
+    @property
+    def counts(self) -> Int[np.ndarray, " c"]:
+        """Labels of each class from single looks: no lasso's, and no audit answers."""
+        rows = self.lessons.rows[~self.lessons.audited]
+        thrown = [item for lasso in self.lassos for item in lasso.items]
+        looked_at = rows[~np.isin(rows, thrown)]
+        return np.bincount(self.labels[looked_at], minlength=len(self.classes))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roll:

@@ -22,7 +22,7 @@ QUERIES = [
     Herding(weighted=False),
     Discovery(),
     Mixture(),
-    Mixture(share=1.0),
+    Mixture(most=1.0),
 ]
 pytestmark = pytest.mark.parametrize("query", QUERIES, ids=repr)
 MakePool = Callable[..., Pool]

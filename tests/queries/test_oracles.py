@@ -12,7 +12,7 @@ from handful.queries.chance import Chance
 from handful.queries.discovery import Discovery
 from handful.queries.herding import Herding, greedy_coverage, radius_of
 from handful.queries.margin import Margin
-from handful.queries.mixture import Mixture, audit_is_due
+from handful.queries.mixture import Mixture, audit_is_due, unseen_mass
 from handful.queries.query import Pool, uncertainty
 from handful.queries.space import squared_distances, steering
 
@@ -150,15 +150,38 @@ def test_chance_is_uniform_and_says_its_probability(make_pool: MakePool) -> None
 
 
 def test_the_mixture_gives_discovery_its_share(make_pool: MakePool) -> None:
-    """Of any 100 labels asked one by one, 15 are discovery's; before a model there are none."""
+    """Of any 100 labels asked one by one, some 15 are discovery's; before a model none is."""
     pool, reasons = make_pool(400), []
     for _ in range(100):
         pick = Mixture()(pool, 1, seed=0)
         reasons += pick.reasons
         pool = pool.with_labelled(pick.indices)
-    assert sum(reason == "unlike anything labelled yet, but not alone" for reason in reasons) == 15
-    cold = Mixture(share=1.0)(replace(pool, probabilities=None), 10, seed=0)
+    assert sum("unlike" in reason for reason in reasons) == pytest.approx(15, abs=1)
+    cold = Mixture(most=1.0)(replace(pool, probabilities=None), 10, seed=0)
     assert not any("unlike" in reason for reason in cold.reasons)
+
+
+def test_discovery_gives_way_once_the_classes_are_settled(make_pool: MakePool) -> None:
+    """15 in a hundred while classes are seen once, 5 when all came twice, in between as many."""
+    found = []
+    for counts in ([1, 1, 8], [50, 2, 8], [1, 1, 18], [1, 2, 27]):
+        pool = replace(make_pool(400), counts=np.array(counts))
+        picks = Mixture()(pool, 100, seed=0)
+        found.append(sum("unlike" in reason for reason in picks.reasons))
+    assert found == pytest.approx([15, 5, 10, 5], abs=1)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10**6), st.integers(1, 60))
+def test_classes_seen_once_tell_of_those_not_seen(seed: int, n: int) -> None:
+    """Over all draws of n at random the estimate is the mass that n - 1 draws leave unseen."""
+    rng = np.random.default_rng(seed)
+    shares = rng.dirichlet(np.full(6, 0.3))
+    draws = rng.multinomial(n, shares, size=4000)
+    estimates = np.array([unseen_mass(counts) for counts in draws])
+    error = estimates.std() / np.sqrt(len(estimates))
+    assert abs(estimates.mean() - (shares * (1 - shares) ** (n - 1)).sum()) < 5 * error + 1e-3
+    assert unseen_mass(np.zeros(0, int)) == 0.0
 
 
 def test_audit_items_come_often_at_first_and_seldom_later() -> None:

@@ -142,3 +142,14 @@ def test_single_answers_say_nothing_of_the_annotators_steadiness(room: Classroom
     throw(room, "digit 1", open_items(room, "digit 2", 10))
     ask_singly(room)
     assert consistency(room.session.ledger.state, "ann") is None
+
+
+def test_a_lasso_is_no_look_at_each_of_its_pictures(room: Classroom) -> None:
+    """Whether classes still turn up is read off single looks: no lasso's, and no audit answers."""
+    before = room.session.given()
+    steering = before.lessons.rows[~before.lessons.audited]
+    assert len(steering) == before.counts.sum() < len(before.lessons.rows)
+    throw(room, "digit 1", open_items(room, "digit 1", 20))
+    after = room.session.given()
+    assert before.counts.tolist() == after.counts.tolist()
+    assert 20 == len(after.lessons.rows) - len(before.lessons.rows)
