@@ -9,8 +9,10 @@ NOT_CLAIMS = {"__init__", "__main__", "report", "vectors"}
 
 def main() -> int:
     """Run the named benchmarks, or all."""
+    here = Path(__file__).parent
     names = sorted(
-        path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in NOT_CLAIMS
+        [path.stem for path in here.glob("*.py") if path.stem not in NOT_CLAIMS]
+        + [path.parent.name for path in here.glob("*/__main__.py")]
     )
     wanted = sys.argv[1:] or names
     failed = [

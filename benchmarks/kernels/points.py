@@ -1,15 +1,17 @@
 """Nearest neighbours against cdist + topk, Gaussian interaction against cdist, exp and a product.
 
-    python -m benchmarks.kernels.points [--repeat 7] [--small]
-
-The peers go through the rows in chunks of 2,000, since all pairs at once would not fit in memory.
+The torch peers go through the rows in chunks of 2,000: all pairs at once are slower, and the memory
+table shows what they take.
 """
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Iterator
 
-from benchmarks.kernels.compare import line, options, randn
+import torch
+from sklearn.neighbors import NearestNeighbors
+
+from benchmarks.kernels.compare import Case, Peer, randn
 from handful.kernels.gallery import gaussian, nearest
 
 CHUNK, COUNT = 2000, 8
@@ -27,23 +29,33 @@ def cdist_exp(x, y, f, width):
     return torch.cat([(torch.cdist(c, y).square() * scale).exp() @ f for c in x.split(CHUNK)])
 
 
-def main() -> None:
-    """Two lines for each dimension."""
-    chosen = options(__doc__)
-    count = 200 if chosen.small else 20_000
-    for dimensions in (3,) if chosen.small else (3, 16, 64):
+def sklearn(x, y):
+    """The places alone, by a tree or by brute force, as scikit-learn chooses."""
+    return NearestNeighbors(n_neighbors=COUNT).fit(y.numpy(force=True)).kneighbors(
+        x.numpy(force=True)
+    )  # fmt: skip
+
+
+def ours(x, y):
+    """The squared distances of the gallery's kernel."""
+    return nearest(x, y, count=COUNT)[0]
+
+
+def cases(small: bool) -> Iterator[Case]:
+    """Two for each dimension."""
+    count = 200 if small else 20_000
+    for dimensions in (3,) if small else (3, 16, 64):
         x, y, f = randn((count, dimensions), (count, dimensions), (count, 4))
         width = torch.tensor(float(dimensions) ** 0.5, requires_grad=True)
-        line(
-            f"nearest {count} d {dimensions}",
-            cdist_topk,
-            lambda x, y: nearest(x, y, count=COUNT)[0],
-            [x, y],
-            chosen.repeat,
+        wanted = 10.0 if dimensions == 3 else 3.0
+        peers = [
+            Peer("cdist + topk in chunks", cdist_topk, wanted=wanted),
+            Peer("scikit-learn", sklearn, forward_only=True),
+        ]
+        yield Case(f"nearest {count:,} × {count:,}, d {dimensions}", ours, [x, y], peers)
+        yield Case(
+            f"gaussian {count:,} × {count:,}, d {dimensions}",
+            gaussian,
+            [x, y, f, width],
+            [Peer("cdist, exp and product in chunks", cdist_exp)],
         )
-        name = f"gaussian {count} d {dimensions}"
-        line(name, cdist_exp, gaussian, [x, y, f, width], chosen.repeat)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,20 +1,18 @@
-"""Sums and softmax by segments against index_add and scatter_reduce.
-
-python -m benchmarks.kernels.segment [--repeat 7] [--small]
-"""
+"""Sums and softmax by segments against index_add and scatter_reduce."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 
-from benchmarks.kernels.compare import line, options, randn
+from benchmarks.kernels.compare import Case, Peer, note, randn
 from handful.kernels.gallery import segment_softmax, segment_sum
 
 
-def main() -> None:
+def cases(small: bool) -> Iterator[Case]:
     """One million edges among a hundred thousand nodes."""
-    chosen = options(__doc__)
-    edges, nodes = (1000, 100) if chosen.small else (1_000_000, 100_000)
+    edges, nodes = (1000, 100) if small else (1_000_000, 100_000)
     torch.manual_seed(0)
     node = torch.randint(nodes, (edges,))
 
@@ -27,12 +25,32 @@ def main() -> None:
         q = (score - top.scatter_reduce(0, at, score.detach(), "amax")[node]).exp()
         return q / torch.zeros_like(top).index_add(0, node, q)[node]
 
+    def ours(message):
+        return segment_sum(message, node, n=nodes)
+
     message, score = randn((edges, 64), (edges, 8))
-    line(f"segment sum {edges} × 64", index_add, lambda m: segment_sum(m, node, n=nodes),
-         [message], chosen.repeat)  # fmt: skip
-    line(f"segment softmax {edges} × 8", softmax, lambda s: segment_softmax(s, node, n=nodes),
-         [score], chosen.repeat)  # fmt: skip
+    yield Case(
+        f"segment sum {edges:,} × 64",
+        ours,
+        [message],
+        [Peer("index_add", index_add, wanted=2.0)],
+    )
+    yield Case(
+        f"segment softmax {edges:,} × 8",
+        lambda s: segment_softmax(s, node, n=nodes),
+        [score],
+        [Peer("scatter_reduce, exp and index_add", softmax)],
+    )
+    note(f"Segment sum: {deterministic(ours, message)}.")
 
 
-if __name__ == "__main__":
-    main()
+def deterministic(run, message) -> str:
+    """Whether one thread and all of them give the same bits."""
+    threads = torch.get_num_threads()
+    found = []
+    with torch.no_grad():
+        for count in (1, max(2, threads)):
+            torch.set_num_threads(count)
+            found.append(run(message))
+    torch.set_num_threads(threads)
+    return "the same bits at one thread and at two" if torch.equal(*found) else "**bits differ**"
