@@ -12,24 +12,26 @@ from typing import Any
 import torch
 
 SOURCE = Path(__file__).with_name("cell.cpp")
-FLAGS = ["-O3", "-march=native", "-ffast-math", "-fopenmp", "-std=c++17", "-shared", "-fPIC"]
+FLAGS = ["-O3", "-march=native", "-ffast-math", "-fopenmp", "-std=c++17", "-fPIC"]
 
 
 @cache
 def library() -> ctypes.CDLL | None:
     """The compiled file; None without a C++ compiler.
 
-    Torch has loaded its OpenMP before, so both share one pool of threads.
+    Torch has loaded its OpenMP before, so both share one pool of threads. It is linked without
+    -ffast-math: gcc would put in a start-up that takes subnormal numbers from the whole process.
     """
-    made = Path(tempfile.mkdtemp()) / "cell.so"
-    torch_libraries = Path(torch.__file__).parent / "lib"
-    command = ["g++", *FLAGS, str(SOURCE), "-o", str(made), f"-L{torch_libraries}", "-ltorch_cpu"]
-    command += [f"-Wl,-rpath,{torch_libraries}", "-lm"]
+    folder = Path(tempfile.mkdtemp())
+    compiled, made = str(folder / "cell.o"), str(folder / "cell.so")
+    libraries = Path(torch.__file__).parent / "lib"
+    link = [f"-L{libraries}", "-ltorch_cpu", f"-Wl,-rpath,{libraries}", "-lm", "-fopenmp"]
     try:
-        subprocess.run(command, check=True)
+        subprocess.run(["g++", *FLAGS, "-c", str(SOURCE), "-o", compiled], check=True)
+        subprocess.run(["g++", "-shared", compiled, "-o", made, *link], check=True)
     except FileNotFoundError:
         return None
-    return ctypes.CDLL(str(made))
+    return ctypes.CDLL(made)
 
 
 def _call(name: str, sizes: list[int], tensors: list[torch.Tensor | None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -26,6 +27,13 @@ def test_the_handwritten_cell_is_the_kernel(size):
     for ours, theirs, third in zip(*found, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
         torch.testing.assert_close(ours, third, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.skipif(handwritten.library() is None, reason="there is no C++ compiler")
+def test_the_handwritten_cell_leaves_the_processor_as_it_was():
+    """Subnormal numbers are still numbers once it is loaded."""
+    assert np.float64(5e-324) * 1 > 0
+    assert np.nextafter(np.float32(0), np.float32(1)) * np.float32(1) > 0
 
 
 @pytest.mark.parametrize("name", sorted(COMPARED))
