@@ -65,12 +65,17 @@ def digits() -> Set:
 
 def fashion() -> Set:
     """12,000 of Fashion-MNIST, ten classes: 10,000 are the pool."""
-    read = {name: gzip.decompress((FASHION / f"{name}.gz").read_bytes()) for name in _FILES}
-    parts = (np.frombuffer(read[name], np.uint8, offset=skip) for name, skip in _FILES.items())
-    images, labels = parts
+    images, labels = fashion_pictures()
     chosen = np.random.default_rng(0).permutation(len(labels))[:12_000]
-    X = encoded("fashion", _as_png(images.reshape(-1, 28, 28)[chosen]))
+    X = encoded("fashion", as_png(images[chosen]))
     return Set("Fashion-MNIST", X, labels[chosen].astype(int), 10_000, load().blocks)
+
+
+def fashion_pictures() -> tuple[np.ndarray, np.ndarray]:
+    """The 60,000 of Fashion-MNIST to learn from: (n, 28, 28) bytes, and class numbers."""
+    read = {name: gzip.decompress((FASHION / f"{name}.gz").read_bytes()) for name in _FILES}
+    images, labels = (np.frombuffer(read[name], np.uint8, offset=at) for name, at in _FILES.items())
+    return images.reshape(-1, 28, 28), labels
 
 
 _FILES = {"train-images-idx3-ubyte": 16, "train-labels-idx1-ubyte": 8}
@@ -109,7 +114,8 @@ def _vectors(encoder: Encoder, files: Iterable[bytes]) -> Iterator[np.ndarray]:
         yield encoder.encode(np.stack(tensors))
 
 
-def _as_png(images: np.ndarray) -> Iterator[bytes]:
+def as_png(images: np.ndarray) -> Iterator[bytes]:
+    """Each of (n, h, w) grey pictures as the content of a file."""
     from PIL import Image
 
     for image in images:

@@ -1,13 +1,14 @@
-"""Fine-tuning by folds: a model for each, each measured on what it did not see, then one of all.
+"""Fine-tuning by folds: a model for each, measured on what it did not see; then one that settles.
 
 Every fold's probe is fitted and its tail trained without the fold, so what it says of the fold is
-out of sample. All start from the same tail and end in the same valley, so the mean of their weights
-is a model that has seen every item, and better than any of them: on the plain view alone it says
-what a fold's model says on average over views (docs/log.md). So scores of a fold are averaged
-over views, which stands for what the mean of the weights does, and the shipped model takes one.
+out of sample. All start from the same tail, so the mean of their weights is a good place to go on
+from, but not to stay: its classes have shifted against each other. A short run of all items, at a
+rate that falls to nothing, ends in a model that is better than any fold's and than their mean
+(docs/log.md). That one is shipped; what is said of it is the folds', which learned from less.
 
 Source:
-    Wortsman et al., arXiv:2203.05482 (averaging fine-tuned weights); Kumar et al.,
+    Wortsman et al., arXiv:2203.05482 (averaging fine-tuned weights); Jordan et al.,
+    arXiv:2211.08403 (what averaging does to statistics, and that little mends it); Kumar et al.,
     arXiv:2202.10054 (probe first).
 """
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from handful.deep.hooks import Hook, Moment, deadline
 from handful.deep.loop import train
 from handful.deep.model import Cached, Deepened, Head, predict
 from handful.deep.run import Run, Training
+from handful.deep.schedules import linear
 from handful.encoders.encoder import Block
 from handful.errors import DataError
 from handful.heads.calibration import fit_scale, log_shares, out_of_sample_probabilities
@@ -37,6 +39,8 @@ from handful.heads.linear import LinearHead
 
 HEAD_FACTOR = 1 / 3  # the probe's rate, against the tail's
 STEPS_KEPT = 32  # between checkpoints: a kill costs some ten seconds
+SETTLING = 0.25  # of a fold's epochs, with all items, from the mean of the folds
+SETTLING_RATE = 1 / 3  # of a fold's
 AVERAGED = 2.5  # the running average forgets over the last 1 / 2.5 of a run
 SCORED_VIEWS = 2  # of an item left out; four take twice the time and differ by a hair
 MOST_FOLDS_LEFT = 2  # classes that training without a fold must still have
@@ -70,11 +74,11 @@ class FineTuned:
     """What came of it.
 
     Args:
-        arrays: of the tail, by their names in the graph.
+        arrays: of the settled tail, by their names in the graph.
         head: calibrated, on the tail's vector.
         probabilities: (n, k) out of sample, calibrated on other units' scores.
         probed: (n, k) what the frozen probe of the same fold says: learned from the same items.
-        histories: of each fold's run.
+        histories: of each fold's run, and of the last one.
         notes: what happened that is worth a line.
     """
 
@@ -96,14 +100,14 @@ def fine_tune(
     progress: Callable[..., None] | None = None,
     hooks: Sequence[Hook] = (),
 ) -> FineTuned:
-    """Trains a tail for each fold, and averages them.
+    """Trains a tail for each fold, averages them, and lets the mean settle on all items.
 
     Args:
         training: how each fold is trained; its rate is the tail's.
         folds: at least 2.
         seconds: that all training may take; late runs are shortened.
         folder: where checkpoints are kept; None: nowhere. A run that was killed goes on from there.
-        progress: called with (steps done, steps in all, items per second).
+        progress: called with (items seen, items in all, items per second).
     Raises:
         DataError: some class lies in one unit, so there is no fold to learn without it.
         StoreError: a checkpoint cannot be written.
@@ -115,34 +119,31 @@ def fine_tune(
     tails: list[dict[str, np.ndarray]] = []
     heads: list[tuple[np.ndarray, np.ndarray]] = []
     histories, notes = [], []
-    trained_s = 0.0
+    runner = _Runner(learner, training, folds, seconds, folder, progress, tuple(hooks))
     for number in range(folds):
         inside, outside = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         probe = probed(learner, inside, seed=training.seed)
         columns = [learner.classes.index(name) for name in probe.classes]
         frozen[np.ix_(outside, np.array(columns))] = probe.probabilities(learner.vectors[outside])
         model = started(learner, inside, probe)
-        left = (seconds - trained_s) / (folds - number)
-        begun = time.perf_counter()
-        run = train(
-            model,
-            Cached(learner.activations.chosen(inside), learner.targets[inside], k),
-            _averaging(training, len(inside), seed=training.seed + number),
-            parameters=groups(model, {"head": HEAD_FACTOR}, weight_decay=training.weight_decay),
-            hooks=[deadline(left), _teller(progress, number, folds), *hooks],
-            checkpoint=folder / f"fold-{number}.npz" if folder else None,
-            every_steps=STEPS_KEPT,
-        )
+        own = _averaging(training, len(inside), seed=training.seed + number)
+        run = runner.train(model, inside, own, f"fold-{number}")
         notes += [f"fold {number + 1}: {note}" for note in [*run.notes, run.stopped] if note]
-        trained_s += time.perf_counter() - begun
         aside = learner.activations.chosen(outside)
         scores[outside] = predict(model, aside, views=SCORED_VIEWS)
         tails.append(model.tail.arrays())
         heads.append(model.head.plain())
         histories.append(run.history)
+    weight, bias = (np.mean([pair[part] for pair in heads], axis=0) for part in (0, 1))
+    middle = LinearHead(weight.astype(np.float32), bias.astype(np.float32), learner.classes)
+    model = started(learner, np.arange(n), middle)
+    model.tail.put({name: np.mean([one[name] for one in tails], axis=0) for name in tails[0]})
+    run = runner.train(model, np.arange(n), settling(training, folds), "settled")
+    notes += [f"settling: {note}" for note in [*run.notes, run.stopped] if note]
+    histories.append(run.history)
+    weight, bias = model.head.plain()
     log_prior = log_shares(learner.targets, k)
     scale = fit_scale(scores, learner.targets, log_prior)
-    weight, bias = (np.mean([pair[part] for pair in heads], axis=0) for part in (0, 1))
     head = LinearHead(
         (scale.slope * weight).astype(np.float32),
         scale.logits(bias[None], log_prior)[0].astype(np.float32),
@@ -152,7 +153,7 @@ def fine_tune(
         scores, learner.targets, log_prior, scale, units=learner.units, seed=training.seed
     )
     return FineTuned(
-        {name: np.mean([one[name] for one in tails], axis=0) for name in tails[0]},
+        model.tail.arrays(),
         head,
         probabilities.astype(np.float32),
         frozen,
@@ -205,24 +206,79 @@ def stratified_folds(
     return fold
 
 
+def settling(training: Training, folds: int) -> Training:
+    """How the mean of the folds is trained on."""
+    return replace(
+        training,
+        epochs=SETTLING * training.epochs,
+        rate=SETTLING_RATE * training.rate,
+        schedule=linear,
+        average=0.0,
+        seed=training.seed + folds,
+    )
+
+
+def seen(items: int, folds: int) -> float:
+    """Items that all runs see, for each epoch of a fold."""
+    return items * (folds - 1 + SETTLING)
+
+
 def _averaging(training: Training, items: int, *, seed: int) -> Training:
     """With a running average as long as the run deserves."""
-    from dataclasses import replace
-
     steps = training.epochs * -(-items // training.batch_size)
     return replace(training, seed=seed, average=max(0.0, 1 - AVERAGED / max(steps, AVERAGED)))
 
 
-def _teller(progress: Callable[..., None] | None, number: int, folds: int) -> Hook:
-    """Tells how far all folds are."""
-    started: list[Any] = []
+@dataclass(slots=True)
+class _Runner:
+    """Runs one after another that share the time."""
 
-    def hook(moment: Moment, run: Run) -> None:
-        if moment == "begin":
-            started[:] = [time.perf_counter(), run.step]
-        if moment == "step" and progress is not None and run.step % 8 == 0:
-            spent = max(time.perf_counter() - started[0], 1e-9)
-            rate = (run.step - started[1]) * run.training.batch_size / spent
-            progress(number * run.total + run.step, folds * run.total, rate)
+    learner: Learner
+    training: Training
+    folds: int
+    seconds: float
+    folder: Path | None
+    progress: Callable[..., None] | None
+    hooks: tuple[Hook, ...]
+    spent_s: float = 0.0
+    done: float = 0.0  # items seen, by plan
 
-    return hook
+    def train(
+        self, model: Deepened, items: Int[np.ndarray, " m"], training: Training, name: str
+    ) -> Run:
+        """One run, in its share of the time that is left."""
+        whole = self.training.epochs * seen(len(self.learner.targets), self.folds)
+        own = training.epochs * len(items)
+        begun = time.perf_counter()
+        left = (self.seconds - self.spent_s) * own / (whole - self.done)
+        run = train(
+            model,
+            Cached(
+                self.learner.activations.chosen(items),
+                self.learner.targets[items],
+                len(self.learner.classes),
+            ),
+            training,
+            parameters=groups(model, {"head": HEAD_FACTOR}, weight_decay=training.weight_decay),
+            hooks=[deadline(left), self._tell(own, whole), *self.hooks],
+            checkpoint=self.folder / f"{name}.npz" if self.folder else None,
+            every_steps=STEPS_KEPT,
+        )
+        self.spent_s += time.perf_counter() - begun
+        self.done += own
+        return run
+
+    def _tell(self, own: float, whole: float) -> Hook:
+        """Tells how far all runs are."""
+        started: list[Any] = []
+
+        def hook(moment: Moment, run: Run) -> None:
+            if moment == "begin":
+                started[:] = [time.perf_counter(), run.step]
+            if moment == "step" and self.progress is not None and run.step % 8 == 0:
+                spent = max(time.perf_counter() - started[0], 1e-9)
+                rate = (run.step - started[1]) * run.training.batch_size / spent
+                items = self.done + own * run.step / run.total
+                self.progress(round(items), round(whole), rate)
+
+        return hook

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from handful.deep.cut import CUTS, CutEncoder, disk_bytes
-from handful.deep.fine_tune import SCORED_VIEWS
+from handful.deep.fine_tune import SCORED_VIEWS, seen
 from handful.deep.loop import train
 from handful.deep.model import Deepened, Head
 from handful.deep.run import Training
@@ -157,14 +157,14 @@ def choose(
             if disk * SPARE_DISK > free_bytes:
                 why = f"the disk has {free_bytes / 1e6:,.0f} MB free, too few for a deeper cut"
                 continue
-            seen = items * (cost.plain + (count - 1) * cost.view)
-            if count > 2 and seen > MOST_FOR_VIEWS * whole:
+            passed = items * (cost.plain + (count - 1) * cost.view)
+            if count > 2 and passed > MOST_FOR_VIEWS * whole:
                 continue
-            fixed = seen + STARTING_S + FOLDS * PER_FOLD_S
+            fixed = passed + STARTING_S + FOLDS * PER_FOLD_S
             fixed += learned * min(count, SCORED_VIEWS) * cost.item * PREDICTING
-            an_epoch = cost.item * learned * (FOLDS - 1)
+            an_epoch = cost.item * seen(learned, FOLDS)
             epochs = min(MOST_EPOCHS, (whole - fixed) / an_epoch)
-            seconds = {"measuring": spent, "activations": seen, "rest": fixed - seen}
+            seconds = {"measuring": spent, "activations": passed, "rest": fixed - passed}
             seconds["training"] = max(0.0, epochs) * an_epoch
             plan = Plan(
                 minutes,
