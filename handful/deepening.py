@@ -180,6 +180,7 @@ class Deepening:
         learner = Learner(
             kept,
             embedded.store.read(embedded.rows[frozen.chosen[learning]]),
+            frozen.fit.head,
             frozen.targets[learning],
             embedded.units[frozen.chosen[learning]],
             frozen.classes,
@@ -227,19 +228,18 @@ class Deepening:
         if not better:
             return frozen, outcome
         from handful.bundle.graph import Trained
-        from handful.deep.model import answers
-        from handful.heads.linear import Candidate
+        from handful.deep.model import trained_vectors
+        from handful.heads.linear import Candidate, softmax
 
         testing = np.flatnonzero(frozen.held_out)
         probabilities = frozen.probabilities.copy()
         probabilities[learning] = tuned.probabilities
         if len(testing):
-            probabilities[testing] = answers(
-                learner.weights,
-                tuned.arrays,
-                tuned.head,
-                self._kept(embedded, frozen.chosen[testing], plan.cut, views[:1], progress),
-            )
+            asked = frozen.chosen[testing]
+            maps = self._kept(embedded, asked, plan.cut, views[:1], progress)
+            own = trained_vectors(learner.weights, tuned.arrays, maps) @ tuned.weight
+            plain = embedded.store.read(embedded.rows[asked])
+            probabilities[testing] = softmax(tuned.head.logits(plain) + own)
         candidate = Candidate("deep", loss)
         deep = shipped(
             embedded,
@@ -256,7 +256,7 @@ class Deepening:
                 probabilities=tuned.probabilities,
                 candidates=(candidate, *frozen.fit.candidates),
             ),
-            trained=Trained(plan.cut, tuned.arrays),
+            trained=Trained(plan.cut, tuned.arrays, tuned.weight),
         )
         return deep, outcome
 

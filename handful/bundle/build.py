@@ -8,7 +8,14 @@ from pathlib import Path
 
 from handful.bundle import card, graph
 from handful.bundle.archive import CARD, MODEL
-from handful.bundle.manifest import DataFacts, DeepFacts, EncoderFacts, Golden, Manifest
+from handful.bundle.manifest import (
+    DataFacts,
+    DeepFacts,
+    EncoderFacts,
+    Golden,
+    Manifest,
+    lowest_format,
+)
 from handful.bundle.model import Model
 from handful.bundle.predict import Predictor
 from handful.bundle.synthetic import golden_files
@@ -66,6 +73,7 @@ def build(
     network = joined.SerializeToString(deterministic=True)
     graph.parse(network, size=encoder.recipe.size, num_classes=len(head.classes))
     pictures = golden_files()
+    deep = DeepFacts(trained.after, trained.beside) if trained else None
     predictor = Predictor(
         network, recipe=encoder.recipe, classes=head.classes, thresholds=thresholds, data=data
     )
@@ -82,8 +90,8 @@ def build(
         tolerance=TOLERANCE,
         members={},
         card=card.VERSION,
-        deep=DeepFacts(trained.after) if trained else None,
-        format=2 if trained else 1,
+        deep=deep,
+        format=lowest_format(deep),
     )
     contents = {MODEL: network, CARD: card.card(manifest).encode(), **pictures}
     return Model(manifest.sealed(contents), contents, predictor=predictor, root=root)

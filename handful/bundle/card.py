@@ -129,7 +129,10 @@ was measured on, the right class is in the set {limits.coverage:.0%} of the time
 
 
 def _frozen(m: Manifest) -> str:
-    return f"trained on the data after {_text(m.deep.after)}" if m.deep else "frozen"
+    if m.deep is None:
+        return "frozen"
+    also = ", beside the frozen one" if m.deep.beside else ""
+    return f"trained on the data after {_text(m.deep.after)}{also}"
 
 
 def _inside(m: Manifest) -> str:

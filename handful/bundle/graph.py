@@ -2,7 +2,8 @@
 
     input (n, size, size, 3) uint8 ── encoder ── vector (n, d) ── head ── probabilities (n, k)
 
-Where part of the encoder was trained, its arrays stand in the encoder's places.
+Where part of the encoder was trained, the trained part stands beside the pretrained one, behind the
+same map, with a head of its own; the logits of the two are added (format 2: in its place).
 
 A graph can only compute: operators are on a list, loops and branches and files outside are not,
 and every array between two operators has a known size. So reading one costs a bounded amount of
@@ -13,11 +14,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxtyping import Float
 
 from handful.errors import BundleError
 from handful.heads.linear import LinearHead
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
 INPUT, VECTOR, OUTPUT = "input", "vector", "probabilities"
 WEIGHT, BIAS = "handful.head.weight", "handful.head.bias"
-PRODUCT, LOGITS = "handful.head.product", "handful.head.logits"
+PRODUCT, SUM, LOGITS = "handful.head.product", "handful.head.sum", "handful.head.logits"
+BESIDE = "trained."  # stands before the names of what was trained beside the encoder's own
 NAME = "handful"
 
 MAX_STRUCTURE_BYTES = 2 << 20  # all of the file but weights; EfficientNet-Lite0 has 30 thousand
@@ -66,10 +69,19 @@ class Trained:
     Args:
         after: the name of the map behind which its arrays are trained.
         arrays: by the names of the encoder's own, in their shapes.
+        weight: (d, k) of a second head, for the vector that these arrays give; its logits are added
+            to those of the first, for the encoder's own vector. None: there is one vector, and the
+            trained arrays stand in the encoder's places.
     """
 
     after: str
     arrays: Mapping[str, np.ndarray]
+    weight: Float[np.ndarray, "d k"] | None = None
+
+    @property
+    def beside(self) -> bool:
+        """Whether the pretrained part is there too."""
+        return self.weight is not None
 
 
 def compose(
@@ -81,7 +93,7 @@ def compose(
         encoder: with the input `input` and an output `vector`.
         head: (d, k), as wide as the vector.
         size: height and width of the input, in pixels.
-        trained: arrays that stand in the encoder's places.
+        trained: arrays that stand in the encoder's places or, with a head, beside them.
     """
     from onnx import ModelProto, TensorProto, helper, numpy_helper
 
@@ -92,7 +104,7 @@ def compose(
     graph.node.extend(encoder.graph.node)
     for node in graph.node:
         node.ClearField("doc_string")
-    ours = dict(trained.arrays) if trained else {}
+    ours = dict(trained.arrays) if trained and not trained.beside else {}
     for array in encoder.graph.initializer:
         new = ours.pop(array.name, None)
         graph.initializer.append(
@@ -102,13 +114,41 @@ def compose(
     graph.initializer.append(numpy_helper.from_array(_float32(head.weight), WEIGHT))
     graph.initializer.append(numpy_helper.from_array(_float32(head.bias), BIAS))
     graph.node.append(helper.make_node("MatMul", [VECTOR, WEIGHT], [PRODUCT], name=PRODUCT))
-    graph.node.append(helper.make_node("Add", [PRODUCT, BIAS], [LOGITS], name=LOGITS))
+    added = PRODUCT
+    if trained and trained.beside:
+        added = _add_beside(graph, trained)
+    graph.node.append(helper.make_node("Add", [added, BIAS], [LOGITS], name=LOGITS))
     graph.node.append(helper.make_node("Softmax", [LOGITS], [OUTPUT], name=OUTPUT, axis=1))
     picture: list[str | int | None] = ["n", size, size, 3]
     graph.input.append(helper.make_tensor_value_info(INPUT, TensorProto.UINT8, picture))
     answer: list[str | int | None] = ["n", len(head.classes)]
     graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, answer))
     return model
+
+
+def _add_beside(graph: onnx.GraphProto, trained: Trained) -> str:
+    """A copy of all that depends on the trained arrays, and its head; the name of both's sum."""
+    from onnx import helper, numpy_helper
+
+    assert trained.weight is not None
+    unknown = {*trained.arrays} - {array.name for array in graph.initializer}
+    assert not unknown, f"the encoder has no {min(unknown)}"
+    arrays = {BESIDE + name: array for name, array in trained.arrays.items()}
+    arrays[BESIDE + WEIGHT] = trained.weight
+    graph.initializer.extend(
+        numpy_helper.from_array(_float32(array), name) for name, array in arrays.items()
+    )
+    renamed = {name: BESIDE + name for name in (*trained.arrays, WEIGHT)}
+    for node in list(graph.node):
+        if any(name in renamed for name in node.input):
+            renamed |= {name: BESIDE + name for name in node.output}
+            copy = graph.node.add()
+            copy.CopyFrom(node)
+            copy.name = BESIDE + node.name
+            copy.input[:] = [renamed.get(name, name) for name in node.input]
+            copy.output[:] = [BESIDE + name for name in node.output]
+    graph.node.append(helper.make_node("Add", [PRODUCT, BESIDE + PRODUCT], [SUM], name=SUM))
+    return SUM
 
 
 def trainable(encoder: onnx.ModelProto, after: str) -> tuple[str, ...]:
@@ -125,17 +165,21 @@ def trainable(encoder: onnx.ModelProto, after: str) -> tuple[str, ...]:
 
 def head_arrays(model: onnx.ModelProto) -> tuple[np.ndarray, np.ndarray] | None:
     """Weight and bias of the head in float32, or None where the graph has no such two arrays."""
+    found = arrays_of(model, (WEIGHT, BIAS))
+    return (found[WEIGHT], found[BIAS]) if len(found) == 2 else None
+
+
+def arrays_of(model: onnx.ModelProto, names: Collection[str]) -> dict[str, np.ndarray]:
+    """Those of these arrays that the graph has, in its order, where they are float32 and whole."""
     from onnx import TensorProto
 
-    found = {one.name: one for one in model.graph.initializer if one.name in (WEIGHT, BIAS)}
-    sound = [
-        np.frombuffer(one.raw_data, np.float32).reshape(one.dims)
-        for one in (found.get(WEIGHT), found.get(BIAS))
-        if one is not None
+    return {
+        one.name: np.frombuffer(one.raw_data, np.float32).reshape(one.dims)
+        for one in model.graph.initializer
+        if one.name in names
         and one.data_type == TensorProto.FLOAT
         and len(one.raw_data) == 4 * math.prod(one.dims)
-    ]
-    return (sound[0], sound[1]) if len(sound) == 2 else None
+    }
 
 
 def parse(data: bytes, *, size: int, num_classes: int) -> onnx.ModelProto:

@@ -4,7 +4,8 @@ The rule is not to look for what leaks look like, but to explain every byte. The
 spelling (`archive`), the manifest one schema, the card is written anew and compared, the golden
 pictures are drawn anew and compared, the graph is composed anew from the encoder that is installed
 here and compared. What remains are the head's numbers, one per feature and class, the weights of
-a part that was trained (as many as the encoder has there), and the short texts of the manifest.
+a part that was trained (as many as the encoder has there) and of its head, and the short texts of
+the manifest.
 """
 
 from __future__ import annotations

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from handful.bundle.graph import BIAS, WEIGHT, Trained, compose, head_arrays, trainable
+from handful.bundle.graph import (
+    BESIDE,
+    BIAS,
+    WEIGHT,
+    Trained,
+    arrays_of,
+    compose,
+    head_arrays,
+    trainable,
+)
 from handful.bundle.manifest import DeepFacts
 from handful.encoders.encoder import Encoder
 from handful.heads.linear import LinearHead
@@ -78,7 +87,7 @@ def unexplained(
         found = np.zeros(weight_shape, np.float32), np.zeros(bias_shape, np.float32)
     head = LinearHead(found[0], found[1], classes)
     original = encoder.graph()
-    trained = _trained(model, original, deep) if deep else None
+    trained = _trained(model, original, deep, weight_shape) if deep else None
     made = compose(original, head, size=encoder.recipe.size, trained=trained)
     if made == model:
         return
@@ -101,20 +110,28 @@ def unexplained(
         yield "The graph differs from the encoder's in its operators or their settings."
 
 
-def _trained(model: onnx.ModelProto, original: onnx.ModelProto, deep: DeepFacts) -> Trained:
-    """The arrays of the trained part, where they have the shapes of the encoder's."""
-    from onnx import TensorProto, numpy_helper
-
-    shapes = {one.name: tuple(one.dims) for one in original.graph.initializer}
+def _trained(
+    model: onnx.ModelProto,
+    original: onnx.ModelProto,
+    deep: DeepFacts,
+    weight_shape: tuple[int, int],
+) -> Trained:
+    """The arrays of the trained part and its head, where they have the shapes that they must."""
+    before = BESIDE if deep.beside else ""
     names = {*trainable(original, deep.after)}
+    shapes = {before + one.name: tuple(one.dims) for one in original.graph.initializer}
+    found = arrays_of(model, {before + name for name in names})
     arrays = {
-        one.name: numpy_helper.to_array(one)
-        for one in model.graph.initializer
-        if one.name in names
-        and tuple(one.dims) == shapes[one.name]
-        and one.data_type == TensorProto.FLOAT
+        name.removeprefix(before): array
+        for name, array in found.items()
+        if array.shape == shapes[name]
     }
-    return Trained(deep.after, arrays)
+    if not deep.beside:
+        return Trained(deep.after, arrays)
+    weight = arrays_of(model, {BESIDE + WEIGHT}).get(BESIDE + WEIGHT)
+    if weight is None or weight.shape != weight_shape:
+        weight = np.zeros(weight_shape, np.float32)
+    return Trained(deep.after, arrays, weight)
 
 
 def _array(tensor: onnx.TensorProto) -> Array:

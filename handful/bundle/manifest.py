@@ -22,7 +22,7 @@ from handful.estimate.figure import Estimate
 from handful.heads.conformal import Thresholds
 from handful.machine import Conditions
 
-FORMAT = 2
+FORMAT = 3
 NEEDS = "0.1.0"  # the first handful that reads this format
 
 
@@ -62,9 +62,12 @@ class DeepFacts:
 
     Args:
         after: the map behind which its arrays are trained.
+        beside: the pretrained arrays are there too, and the logits of both are added (since
+            format 3).
     """
 
     after: str
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,16 @@ class Manifest:
         value = schema.plain(self)
         if self.deep is None:
             del value["deep"]
+        elif not self.deep.beside:
+            del value["deep"]["beside"]
         return schema.dumps(value)
+
+
+def lowest_format(deep: DeepFacts | None) -> int:
+    """The first that can say this."""
+    if deep is None:
+        return 1
+    return 3 if deep.beside else 2
 
 
 def newer(data: bytes) -> BundleError | None:
@@ -188,7 +200,7 @@ def read(data: bytes) -> Manifest:
 
 def _check(manifest: Manifest, raw: dict[str, Any]) -> None:
     """What types alone do not say."""
-    if manifest.format != (2 if manifest.deep else 1):
+    if manifest.format != lowest_format(manifest.deep):
         raise schema.SchemaFault(f"format is {manifest.format}, and its keys are of another")
     blank = hashlib.sha256(schema.dumps({**raw, "digest": ""})).hexdigest()
     if manifest.digest != blank:

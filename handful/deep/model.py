@@ -128,32 +128,26 @@ class Cached:
         return Batch((x, e), t)
 
 
-def predict(
-    model: nn.Module, activations: Activations, *, views: int = 1
-) -> Float[np.ndarray, "n k"]:
-    """What the model says of each item, logits for one, averaged over its first views."""
+def predict(model: nn.Module, activations: Activations) -> Float[np.ndarray, "n k"]:
+    """What the model says of each item as it is, logits for one."""
     device = next(model.parameters()).device
     model.eval()
     total = []
     with torch.inference_mode():
         for start in range(0, len(activations), PREDICTED_AT_ONCE):
             items = np.arange(start, min(start + PREDICTED_AT_ONCE, len(activations)))
-            said = []
-            for view in range(min(views, activations.num_views)):
-                maps, early = activations.read(items, np.full(len(items), view))
-                numbers = (torch.from_numpy(one).to(device) for one in (maps, early))
-                said.append(model(*numbers).float().cpu().numpy())
-            total.append(np.mean(said, axis=0))
+            maps, early = activations.read(items, np.zeros(len(items), np.int64))
+            numbers = (torch.from_numpy(one).to(device) for one in (maps, early))
+            total.append(model(*numbers).float().cpu().numpy())
     return np.concatenate(total)
 
 
-def answers(
+def trained_vectors(
     weights: Mapping[str, np.ndarray],
     arrays: Mapping[str, np.ndarray],
-    head: LinearHead,
     activations: Activations,
-) -> Float[np.ndarray, "n k"]:
-    """Probabilities that a tail with these arrays and a head for its vectors give each item."""
+) -> Float[np.ndarray, "n d"]:
+    """What a tail with these arrays gives for each item."""
     tail = Tail(weights, cut=activations.cut)
     tail.put(arrays)
-    return head.probabilities(predict(tail, activations))
+    return predict(tail, activations)

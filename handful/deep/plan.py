@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from handful.deep.cut import CUTS, CutEncoder, disk_bytes
-from handful.deep.fine_tune import SCORED_VIEWS, seen
+from handful.deep.fine_tune import seen
 from handful.deep.loop import train
 from handful.deep.model import Deepened, Head
 from handful.deep.run import Training
@@ -161,7 +161,7 @@ def choose(
             if count > 2 and passed > MOST_FOR_VIEWS * whole:
                 continue
             fixed = passed + STARTING_S + FOLDS * PER_FOLD_S
-            fixed += learned * min(count, SCORED_VIEWS) * cost.item * PREDICTING
+            fixed += learned * cost.item * PREDICTING
             an_epoch = cost.item * seen(learned, FOLDS)
             epochs = min(MOST_EPOCHS, (whole - fixed) / an_epoch)
             seconds = {"measuring": spent, "activations": passed, "rest": fixed - passed}

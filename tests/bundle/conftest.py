@@ -76,15 +76,17 @@ class TinyEncoder:
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def tiny_trained() -> Trained:
-    """Other numbers behind the first convolution."""
+def tiny_trained(*, beside: bool = True) -> Trained:
+    """Other numbers behind the first convolution, beside the encoder's or in their places."""
     random = np.random.RandomState(23)
+    weight = np.random.RandomState(29).normal(0, 0.2, (12, 3)).astype(np.float32)
     return Trained(
         "b",
         {
             "conv2.weight": random.normal(0, 0.4, (6, 4, 3, 3)).astype(np.float32),
             "conv2.bias": random.normal(0, 0.1, 6).astype(np.float32),
         },
+        weight if beside else None,
     )
 
 

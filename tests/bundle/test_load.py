@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import handful
 from handful.bundle.archive import CARD, MANIFEST, MODEL, pack
 from handful.bundle.load import from_bytes, load
+from handful.bundle.manifest import FORMAT
 from handful.bundle.model import Model
 from handful.errors import BundleError
 from tests.bundle.conftest import tiny_model
@@ -93,14 +94,14 @@ def test_a_newer_format_says_which_handful_is_needed(data: bytes) -> None:
     """The message of a file from the future tells what to install, whatever else is new in it."""
 
     def later(raw: dict[str, Any]) -> None:
-        raw.update(format=3, needs="3.1.0", novelty={"a": 1})
+        raw.update(format=FORMAT + 1, needs="3.1.0", novelty={"a": 1})
 
     new_manifest = with_manifest(data, later)
     new_container = zipped({**members(new_manifest), "novelty.bin": b"x"}, method=8)
     for future in (new_manifest, new_container):
         error = refused(future)
         assert error.what == "This bundle was written by a newer handful."
-        assert error.first == "format 3; this handful reads formats up to 2"
+        assert error.first == f"format {FORMAT + 1}; this handful reads formats up to {FORMAT}"
         assert error.expected == "handful 3.1.0 or newer"
         assert error.attempt == "pip install --upgrade handful"
 

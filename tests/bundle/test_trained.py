@@ -3,14 +3,19 @@
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
+import pytest
 from onnx import ModelProto, numpy_helper
 
 from handful.bundle import archive
-from handful.bundle.graph import trainable
+from handful.bundle.graph import BESIDE, WEIGHT, Trained, compose, trainable
 from handful.bundle.inspect import inspect
 from handful.bundle.load import load
 from handful.bundle.verify import verify
+from handful.heads.linear import LinearHead, softmax
 from tests.bundle.conftest import TinyEncoder, tiny_model, tiny_trained
+
+FORMS = pytest.mark.parametrize("trained", [tiny_trained(beside=False), tiny_trained()])
 
 
 def test_what_comes_behind_a_map_can_be_trained() -> None:
@@ -21,13 +26,37 @@ def test_what_comes_behind_a_map_can_be_trained() -> None:
     assert trainable(graph, "nowhere") == ()
 
 
-def test_a_trained_bundle_is_saved_loaded_verified_and_clean(tmp_path: Path) -> None:
-    """The whole way, and the second format says what it is."""
-    path = tiny_model(trained=tiny_trained()).save(tmp_path / "m.handful")
+def test_beside_the_encoder_both_answer() -> None:
+    """The graph adds the logits of the two heads, each for a vector of its own."""
+    pictures = np.random.RandomState(3).randint(0, 256, (5, 32, 32, 3)).astype(np.uint8)
+    random = np.random.RandomState(5)
+    weight, bias = random.normal(0, 0.2, (12, 3)).astype(np.float32), np.zeros(3, np.float32)
+    encoder, trained = TinyEncoder().graph(), tiny_trained()
+    assert trained.weight is not None
+
+    def answers(weight: np.ndarray, trained: Trained | None) -> np.ndarray:
+        head = LinearHead(weight, bias, ("a", "b", "c"))
+        model = compose(encoder, head, size=32, trained=trained)
+        session = onnxruntime.InferenceSession(model.SerializeToString())
+        said: np.ndarray = session.run(None, {"input": pictures})[0]
+        return said
+
+    frozen = np.log(answers(weight, None))
+    deep = np.log(answers(trained.weight, Trained(trained.after, trained.arrays)))
+    assert np.abs(answers(weight, trained) - softmax(frozen + deep)).max() < 1e-6
+
+
+@FORMS
+def test_a_trained_bundle_is_saved_loaded_verified_and_clean(
+    trained: Trained, tmp_path: Path
+) -> None:
+    """The whole way, and the later formats say what they are."""
+    path = tiny_model(trained=trained).save(tmp_path / "m.handful")
     model = load(path)
-    assert model.manifest.format == 2
+    assert model.manifest.format == (3 if trained.beside else 2)
     assert model.manifest.deep is not None
     assert "trained on the data after b" in model.card
+    assert ("beside the frozen one" in model.card) == trained.beside
     assert verify(path).ok
     found = inspect(path, encoder=TinyEncoder())
     assert (found.ok, found.faults) == (True, ())
@@ -40,15 +69,31 @@ def test_a_frozen_bundle_keeps_the_first_format() -> None:
     assert b'"deep"' not in model.manifest.to_bytes()
 
 
-def test_an_array_before_the_cut_is_not_explained(tmp_path: Path) -> None:
-    """Inspection finds a change in the part that is said to be frozen."""
-    model = tiny_model(trained=tiny_trained())
+def faults(trained: Trained, name: str, value: np.ndarray, folder: Path) -> tuple[str, ...]:
+    """What inspection finds in a bundle of whose graph one array was replaced."""
+    model = tiny_model(trained=trained)
     graph = ModelProto.FromString(model.contents[archive.MODEL])
-    for array in graph.graph.initializer:
-        if array.name == "conv1.bias":
-            array.CopyFrom(numpy_helper.from_array(np.ones(4, np.float32), array.name))
+    (array,) = (one for one in graph.graph.initializer if one.name == name)
+    array.CopyFrom(numpy_helper.from_array(value.astype(np.float32), name))
     contents = dict(model.contents) | {archive.MODEL: graph.SerializeToString(deterministic=True)}
     model = type(model)(model.manifest.sealed(contents), contents, predictor=model.predictor)
-    path = model.save(tmp_path / "m.handful")
-    faults = inspect(path, encoder=TinyEncoder()).faults
-    assert any("'conv1.bias' (4) differs from the encoder's" in fault for fault in faults)
+    return inspect(model.save(folder / "m.handful"), encoder=TinyEncoder()).faults
+
+
+@FORMS
+def test_an_array_before_the_cut_is_not_explained(trained: Trained, tmp_path: Path) -> None:
+    """Inspection finds a change in the part that is said to be frozen."""
+    found = faults(trained, "conv1.bias", np.ones(4), tmp_path)
+    assert any("'conv1.bias' (4) differs from the encoder's" in fault for fault in found)
+
+
+def test_beside_a_trained_part_the_pretrained_one_is_still_the_encoders(tmp_path: Path) -> None:
+    """What may differ is named `trained.`; the original behind the cut may not."""
+    found = faults(tiny_trained(), "conv2.bias", np.ones(6), tmp_path)
+    assert any("'conv2.bias' (6) differs from the encoder's" in fault for fault in found)
+
+
+@pytest.mark.parametrize("name", [BESIDE + "conv2.bias", BESIDE + WEIGHT])
+def test_a_trained_array_of_another_shape_is_not_explained(name: str, tmp_path: Path) -> None:
+    """As many numbers as the encoder has there, and no more room for anything."""
+    assert faults(tiny_trained(), name, np.ones((12, 4)), tmp_path)
