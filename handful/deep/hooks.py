@@ -18,6 +18,7 @@ Moment = Literal["begin", "epoch", "batch", "loss", "step", "epoch_end", "end"]
 has changed yet. step: the optimizer has stepped. epoch_end: it is measured. end: over, however."""
 
 Hook = Callable[[Moment, Run], None]
+SHORTENED = "shortened to "
 
 
 def deadline(seconds: float, *, clock: Callable[[], float] = time.perf_counter) -> Hook:
@@ -36,7 +37,8 @@ def deadline(seconds: float, *, clock: Callable[[], float] = time.perf_counter) 
             affordable = first + (run.step - first) * seconds / max(spent, 1e-9)
             if affordable < run.total:
                 run.total = max(int(affordable), run.step + 1)
-                run.notes.append(f"shortened to {run.total} steps, to end in time")
+                run.notes[:] = [note for note in run.notes if not note.startswith(SHORTENED)]
+                run.notes.append(f"{SHORTENED}{run.total} steps, to end in time")
 
     return hook
 

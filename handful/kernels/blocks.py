@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from handful.kernels.contract import Contraction, Item, item_reads, target_of
+from handful.kernels.contract import TURNED, Contraction, Item, item_reads, target_of
 from handful.kernels.nodes import Array, Axis
 
 
@@ -64,6 +64,10 @@ def groups(items: list[Item]) -> list[list[Item]]:
     while items:
         group: list[Item] = [items[0]]
         later: list[Item] = []
+        if target_of(items[0]).name.startswith(TURNED):  # whole, before any block of a reader
+            out.append(group)
+            items = items[1:]
+            continue
         for item in items[1:]:
             barred = {target_of(i) for i in later}
             touched = {load.array for i in later for load in item_reads(i)}

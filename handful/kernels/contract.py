@@ -31,6 +31,9 @@ class Contraction:
 
 Item = Equation | Choose | Contraction
 
+TURNED = "turned"
+"""Begins the names of arrays that were laid the other way for their readers, whole."""
+
 
 def target_of(item: Item) -> Array:
     """The array that an item writes."""
@@ -50,14 +53,14 @@ class Namer:
     def __init__(self) -> None:
         self.count = 0
 
-    def contract(self, e: Equation | Choose) -> list[Item]:
+    def contract(self, e: Equation | Choose, *, in_time: bool = False) -> list[Item]:
         """`e` as contractions where it is one, or a sum of some; else as it is."""
         if not isinstance(e, Equation) or e.op != "sum" or e.target.kind != "f":
             return [e]
         terms = _terms(e.expr, 1.0)
         found = [self.one(replace(e, expr=term), sign) for sign, term in terms]
         if all(f is None for f in found):
-            return [e]
+            return [e] if in_time else self.turned(e)  # not to be turned at every step
         out: list[Item] = []
         for (sign, term), items in zip(terms, found, strict=True):
             single = term if sign == 1.0 else ops.op("neg", term)
@@ -92,6 +95,37 @@ class Namer:
         scale = ops.op("mul", Const(sign), alpha)
         items.append(Contraction(e.target, e.index, a, b, scale, *map(tuple, (batch, m, n, k))))
         return items
+
+    def turned(self, e: Equation) -> list[Item]:
+        """What is summed along memory and used again and again is laid the other way first.
+
+        s[i,j] += (x[i,d] - y[j,d])**2    over d
+            →  turned1[d,j] = y[j,d];  s[i,j] += (x[i,d] - turned1[d,j])**2    over d
+
+        Then as many j as a vector holds are summed at once, each alone.
+        """
+        column = e.index[-1] if e.index else None
+        own = [i for i in e.index if isinstance(i, Axis)]
+        summed = {a for a in e.domain if a not in {*nodes.union(map(nodes.free, e.index))}}
+        if not isinstance(column, Axis) or len(own) != len(e.index):
+            return [e]
+        items: list[Item] = []
+        new: dict[Node, Node] = {}
+        for load in nodes.loads(e.expr):
+            axes = [i for i in load.index if isinstance(i, Axis)]
+            if (
+                load.array.kind == "f"
+                and len(axes) == len(load.index) == len(set(axes)) > 1
+                and axes[-1] in summed
+                and column in axes
+                and not {*own} <= {*axes}
+            ):
+                turned = (*[a for a in axes if a is not column], column)
+                self.count += 1
+                target = Array(f"{TURNED}{self.count}", tuple(Dim(a.name) for a in turned), "f")
+                items.append(Equation(target, turned, "=", turned, load))
+                new[load] = Load(target, turned)
+        return [*items, replace(e, expr=nodes.replaced(e.expr, new))] if new else [e]
 
     def operand(
         self, factors: list[Node], batch: list[Axis], rows: list[Axis], cols: list[Axis],

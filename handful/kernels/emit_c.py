@@ -22,12 +22,17 @@ from handful.kernels.loops import (
     Gemm,
     Pick,
     Store,
+    Strip,
     Task,
+    apart,
     in_range,
 )
 from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op, Size
 from handful.kernels.prelude import prelude
 from handful.kernels.walks import axis_names, leaves, mentioned, work
+
+STRIP = 64
+"""Values that are summed, or compared, at a time: some vectors, which stay in the first cache."""
 
 SCRATCH_BYTES = 256 * 1024
 """Local arrays of a block stay below this, so that they live in a core's second-level cache."""
@@ -332,6 +337,8 @@ class _Printer:
                 self.store(c, {})
             case Fold():
                 self.fold(c)
+            case Strip():
+                self.strip(c)
             case Pick():
                 self.pick(c)
             case Gemm():
@@ -339,12 +346,16 @@ class _Printer:
             case Fill():
                 self.fill(c, self.identifier(c.target))
 
+    def bounds(self, axis: Axis) -> tuple[str, str]:
+        """First value and end of an axis here: its block's, if it is the one in blocks."""
+        block = self.task is not None and axis is self.task.block
+        return ("low", "high") if block else ("0", f"n_{axis.name}")
+
     def open(self, axis: Axis, vector: bool = False, descending: bool = False) -> None:
         if axis is ONCE:
             self.line("{")
         else:
-            block = self.task is not None and axis is self.task.block
-            low, high = ("low", "high") if block else ("0", f"n_{axis.name}")
+            low, high = self.bounds(axis)
             v = self.var(axis)
             if vector:
                 self.line("#pragma omp simd")
@@ -419,8 +430,9 @@ class _Printer:
             value = name
         self.line(f"{place} = {value};")
         # terms that read the old value are stale
-        for node in [n for n in known if c.target in {x.array for x in nodes.loads(n)}]:
-            del known[node]
+        for node in list(known):
+            if any(x.array is c.target and not apart(x.index, c.index) for x in nodes.loads(node)):
+                del known[node]
         known[Load(c.target, c.index)] = value
 
     @staticmethod
@@ -483,21 +495,60 @@ class _Printer:
             f"for (int l = 0; l < 8; l++) {total} = {self.combine(c.op, total, f'{lanes}[l]')};"
         )
 
-    def pick(self, c: Pick) -> None:
-        """Values in runs of 64, each held against the worst that is kept."""
-        v, n, k = self.var(c.axis), f"n_{c.axis.name}", c.count
-        self.line("{")
+    def strip(self, c: Strip) -> None:
+        """A strip of the vector axis, all of it summed before any of it is written."""
+        kind, (low, high) = ops.kind(c.expr), self.bounds(c.vector)
+        lanes = self.fresh()
+        self.line(f"for (int64_t start = {low}; start < {high}; start += {STRIP}) {{")
         self.depth += 1
-        self.line(f"{self.real} best[{k}], value[64]; int64_t at[{k}]; int64_t have = 0;")
-        self.line(f"for (int64_t start = 0; start < {n}; start += 64) {{")
-        self.depth += 1
-        self.line(f"const int64_t many = k_min(64, {n} - start);")
+        self.line(f"{self.ctype(kind)} {lanes}[{STRIP}];")
+        self.line(f"const int64_t many = k_min({STRIP}, {high} - start);")
+        start = self.constant(ops.identity(c.op, kind))
+        self.line(f"for (int64_t l = 0; l < {STRIP}; l++) {lanes}[l] = {start};")
+        for axis in c.axes:
+            self.open(axis)
+        self.each_lane(c.vector)
+        value = self.term(c.expr, {})
+        self.line(f"{lanes}[l] = {self.combine(c.op, f'{lanes}[l]', value)};")
+        self.close()
+        for _ in c.axes:
+            self.close()
+        self.each_lane(c.vector)
+        shown = [self.term(i, {}) for i in c.index]
+        place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
+        tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
+        there = f"if ({tests}) " if tests else ""
+        op = "=" if c.fresh else c.op
+        self.line(f"{there}{place} = {self.combine(op, place, f'{lanes}[l]')};")
+        self.close()
+        self.close()
+
+    def each_lane(self, vector: Axis) -> None:
+        """Open a loop over the strip that began at `start`."""
         self.line("#pragma omp simd")
         self.line("for (int64_t l = 0; l < many; l++) {")
         self.depth += 1
-        self.line(f"const int64_t {v} = start + l;")
+        self.line(f"const int64_t {self.var(vector)} = start + l;")
+
+    def pick(self, c: Pick) -> None:
+        """Values in strips, each held against the worst that is kept, if the least of the strip
+        is below that."""
+        n, k = f"n_{c.axis.name}", c.count
+        self.line("{")
+        self.depth += 1
+        self.line(f"{self.real} best[{k}], value[{STRIP}]; int64_t at[{k}]; int64_t have = 0;")
+        self.line(f"for (int64_t start = 0; start < {n}; start += {STRIP}) {{")
+        self.depth += 1
+        self.line(f"const int64_t many = k_min({STRIP}, {n} - start);")
+        self.line(f"{self.real} least = {self.constant(math.inf)};")
+        self.line("#pragma omp simd reduction(min:least)")
+        self.line("for (int64_t l = 0; l < many; l++) {")
+        self.depth += 1
+        self.line(f"const int64_t {self.var(c.axis)} = start + l;")
         self.line(f"value[l] = {self.term(c.expr, {})};")
+        self.line("least = value[l] < least ? value[l] : least;")
         self.close()
+        self.line(f"if (have == {k} && best[{k - 1}] <= least) continue;")
         self.line("for (int64_t l = 0; l < many; l++) {")
         self.depth += 1
         self.line(f"const {self.real} x = value[l];")

@@ -37,6 +37,7 @@ class Executable:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.counts = dict(program.counts)
         self.pairs = pairs(program)
         self.avoidable = avoidable(program)
         self.natives: dict[tuple[torch.dtype, frozenset[tuple[str, str]], bool], Native] = {}
@@ -56,6 +57,7 @@ class Executable:
         self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
     ) -> tuple[torch.Tensor, ...]:
         """The outputs."""
+        sizes = {**sizes, **self.counts}
         dtype = next((a.dtype for a in arguments if a.dtype.is_floating_point), torch.float32)
         # over nothing there is nothing to gain, and C would need a guard at every load
         if _backend.get() == "native" and 0 not in sizes.values() and available():

@@ -24,7 +24,7 @@ from typing import TypeVar
 
 from handful.kernels import nodes, ops
 from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op, Size
-from handful.kernels.normal import hoist, renamed
+from handful.kernels.normal import Place, hoist, moved, renamed
 from handful.kernels.ops import BIG, TABLE, TRUE, op
 from handful.kernels.program import (
     Choose,
@@ -84,15 +84,17 @@ def gradients(program: Program, wanted: Iterable[Array]) -> Program:
 
 def _tidy(program: Program) -> Program:
     """Merge neighbours, turn sums with nothing to sum into assignments, and drop copies."""
-    return without_copies(promote(replace(program, body=tuple(merge(list(program.body))))))
+    merged = promote(replace(program, body=tuple(merge(list(program.body)))))
+    return in_place(without_copies(merged))
 
 
 def without_copies(program: Program) -> Program:
-    """Read an array where it is, not where it was copied to.
+    """Read an array where it is, not where it was copied to, nor where its equal is made.
 
     sum1'[t,b] = δ2'[t,b]; W'[b] += sum1'[t,b]  →  W'[b] += δ2'[t,b]
+    p'[b] += x'[t,b]; q'[b] += x'[t,b]  →  p'[b] += x'[t,b]; q'[b] = p'[b]    q' is a result
     """
-    new: dict[Array, Array] = {}
+    new = _equals(program)
     for e, _ in flat(program.body):
         if isinstance(e, Equation) and e.op == "=" and isinstance(e.expr, Load):
             source = e.expr.array
@@ -100,7 +102,12 @@ def without_copies(program: Program) -> Program:
                 i for i in e.index if isinstance(i, Axis)
             }
             if whole and e.target.dims == source.dims and e.target not in program.outputs:
-                new[e.target] = new.get(source, source)
+                new[e.target] = source
+    for array, source in new.items():
+        while source in new:  # a copy of a copy
+            source = new[source]
+        new[array] = source
+    results = [_copy(a, new[a]) for a in program.outputs if a in new]
     body: list[Statement] = []
     for s in program.body:
         if isinstance(s, Loop):
@@ -109,7 +116,70 @@ def without_copies(program: Program) -> Program:
             )
         elif s.target not in new:
             body.append(renamed(s, new))
+    return replace(program, body=(*body, *results))
+
+
+def _copy(array: Array, source: Array) -> Equation:
+    index = tuple(Axis(d.axis, level) for level, d in enumerate(array.dims))
+    return Equation(array, index, "=", index, Load(source, index))
+
+
+def in_place(program: Program) -> Program:
+    """What only goes to a part of another array is made there.
+
+    δ1'[t,b] = e; sum1'[t,0,b] = δ1'[t,b]; w'[b] += δ1'[t,b]
+        →  sum1'[t,0,b] = e; w'[b] += sum1'[t,0,b]
+    """
+    made: dict[Array, list[Equation | Choose]] = {}
+    for one, _ in flat(program.body):
+        made.setdefault(one.target, []).append(one)
+    places: dict[Array, Place] = {}
+    copies: set[int] = set()
+    for e, _ in flat(program.body):
+        if not (isinstance(e, Equation) and e.op == "=" and isinstance(e.expr, Load)):
+            continue
+        source, numbers = e.expr.array, [d for d, i in enumerate(e.index) if isinstance(i, Const)]
+        (first, *more) = made.get(source, [None])
+        if (
+            len(numbers) == 1
+            and isinstance(first, Equation)
+            and not more
+            and first.op == "="
+            and source not in (*program.outputs, *places)
+            and e.target not in places
+        ):
+            at = numbers[0]
+            rest = (*e.index[:at], *e.index[at + 1 :])
+            dims = (*e.target.dims[:at], *e.target.dims[at + 1 :])
+            if rest == e.expr.index == first.index and dims == source.dims:
+                places[source] = e.target, at, e.index[at]
+                copies.add(id(e))
+    body: list[Statement] = []
+    for s in program.body:
+        if isinstance(s, Loop):
+            body.append(
+                replace(s, body=tuple(moved(e, places) for e in s.body if id(e) not in copies))
+            )
+        elif id(s) not in copies:
+            body.append(moved(s, places))
     return replace(program, body=tuple(body))
+
+
+def _equals(program: Program) -> dict[Array, Array]:
+    """Arrays that are made of the very same terms as an earlier one → that one."""
+    parts: dict[Array, set[tuple[object, ...]]] = {}
+    for e, _ in flat(program.body):
+        term: tuple[object, ...] = (e,)
+        if isinstance(e, Equation):  # an assignment's domain says only whether a loop is around it
+            term = e.index, e.expr, *((e.op, e.domain) if e.op != "=" else ())
+        parts.setdefault(e.target, set()).add(term)
+    first: dict[object, Array] = {}
+    new: dict[Array, Array] = {}
+    for array, terms in parts.items():
+        same = first.setdefault((array.dims, array.kind, frozenset(terms)), array)
+        if same is not array:
+            new[array] = same
+    return new
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,50 +367,73 @@ def merge(body: list[S]) -> list[S]:
     """
     out: list[S] = []
     for s in body:
-        at = _partner(out, s)
-        if at is None:
+        found = _partner(out, s)
+        if found is None:
             out.append(s)
+            continue
+        at, here = found
+        o = out[at]
+        assert isinstance(o, Equation)
+        assert isinstance(s, Equation)
+        both = replace(o, expr=op("add", o.expr, s.expr))
+        if here:
+            out[at] = both
         else:
-            o = out[at]
-            assert isinstance(o, Equation)
-            assert isinstance(s, Equation)
-            out[at] = replace(o, expr=op("add", o.expr, s.expr))
+            del out[at]
+            out.append(both)
     return out
 
 
-def _partner(out: list[S], s: S) -> int | None:
-    """Where an earlier equation can take in `s`: nothing that `s` reads is written in between."""
+def _partner(out: list[S], s: S) -> tuple[int, bool] | None:
+    """An earlier equation for the same place, and whether `s` may go there; if not, it may come
+    to `s`. Nothing that moves passes what it reads, or what reads it."""
     if not isinstance(s, Equation) or s.op != "sum":
         return None
-    read = {load.array for load in nodes.loads(s.expr, *s.index)}
+    up = True
     for at in range(len(out) - 1, -1, -1):
         o = out[at]
         same = isinstance(o, Equation) and (o.target, o.index, o.op, o.domain) == (
             s.target, s.index, s.op, s.domain
         )  # fmt: skip
         if same:
-            return at
-        if writes(o) & read:
-            return None
+            between = out[at + 1 :]
+            down = not any(_read(b) & {s.target} or writes(b) & _read(o) for b in between)
+            return (at, up) if up or down else None
+        up = up and not writes(o) & _read(s)
     return None
 
 
+def _read(statement: Statement) -> set[Array]:
+    return {load.array for e, _ in flat((statement,)) for load in reads(e)}
+
+
 def promote(program: Program) -> Program:
-    """`x'[i] += e` over i alone, the only equation for x', is `x'[i] = e`."""
-    counts: dict[Array, int] = {}
-    for s in program.body:
-        for e in s.body if isinstance(s, Loop) else (s,):
-            counts[e.target] = counts.get(e.target, 0) + 1
+    """`x'[i] += e` over i alone, the only equation for x', is `x'[i] = e`; and so are
+    `x'[0, i] += e` and `x'[1, i] += f` where 0 and 1 is all there is."""
+    parts: dict[Array, list[dict[int, int]]] = {}
+    for one, _ in flat(program.body):
+        numbers = {d: int(i.value) for d, i in enumerate(one.index) if isinstance(i, Const)}
+        parts.setdefault(one.target, []).append(numbers)
+
+    def whole(e: Equation) -> bool:
+        """Whether the equations for the target write every part of it once."""
+        (place, *more) = {d for part in parts[e.target] for d in part} or [None]
+        if place is None:
+            return len(parts[e.target]) == 1
+        count = dict(program.counts).get(e.target.dims[place].axis)
+        found = sorted(part.get(place, -1) for part in parts[e.target])
+        return not more and count is not None and found == list(range(count))
 
     def fix(e: Equation | Choose, scope: set[Axis]) -> Equation | Choose:
-        if not isinstance(e, Equation) or e.op != "sum" or counts[e.target] > 1:
+        if not isinstance(e, Equation) or e.op != "sum" or not whole(e):
             return e
-        whole = [i for i in e.index if isinstance(i, Axis)]
-        plain = len(whole) == len(e.index) == len(set(whole)) == len(e.domain) + len(scope)
+        plain = [i for i in e.index if isinstance(i, Axis)]
+        alone = len(plain) == len(set(plain)) == len(e.domain) + len(scope)
         same = all(
-            d.axis == a.name and not d.extra for d, a in zip(e.target.dims, whole, strict=False)
+            isinstance(i, Const) or (i in set(plain) and d.axis == i.name and not d.extra)
+            for d, i in zip(e.target.dims, e.index, strict=True)
         )
-        return replace(e, op="=") if plain and same and set(whole) == {*e.domain, *scope} else e
+        return replace(e, op="=") if alone and same and set(plain) == {*e.domain, *scope} else e
 
     body: list[Statement] = []
     for s in program.body:

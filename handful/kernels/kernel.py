@@ -14,10 +14,11 @@ import numpy as np
 
 from handful.errors import KernelError
 from handful.kernels.arguments import Arguments
+from handful.kernels.beside import side_by_side
 from handful.kernels.grad import differentiate
 from handful.kernels.interp import run_program, run_traced
 from handful.kernels.nodes import Array
-from handful.kernels.normal import normalise
+from handful.kernels.normal import normalise, share_states
 from handful.kernels.program import Program, show_program
 from handful.kernels.trace import Traced, trace
 
@@ -139,6 +140,12 @@ class Kernel:
         """The derivative, a kernel too: (arguments, cotangents of the float results) → cotangents
         of the float arguments."""
         return Kernel(differentiate(self.program), self.arguments)
+
+    @cached_property
+    def wide(self) -> Program:
+        """The program as it is run: what two states share is computed once, and products of the
+        same rows are one (see `beside.py`)."""
+        return side_by_side(share_states(self.program))
 
     @cached_property
     def key(self) -> str:

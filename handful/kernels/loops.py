@@ -40,6 +40,20 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
+class Strip:
+    """`target[index] op= reduction of expr over axes`, for a strip of `vector` values at a time,
+    each with its own register: the strip is written once."""
+
+    target: Array
+    index: tuple[Node, ...]
+    op: str
+    vector: Axis
+    axes: tuple[Axis, ...]
+    expr: Node
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Pick:
     """The `count` smallest of expr along `axis`, by insertion."""
 
@@ -85,7 +99,7 @@ class For:
     descending: bool = False
 
 
-Command = Store | Fold | Pick | Gemm | Fill | For
+Command = Store | Fold | Strip | Pick | Gemm | Fill | For
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +182,17 @@ def _fusable(one: For, two: For, block: Axis | None) -> bool:
     first, second = _stores(one), _stores(two)
     if first is None or second is None:
         return False
-    uses: dict[Array, set[tuple[Node, ...]]] = {}
-    for store in (*first, *second):
-        uses.setdefault(store.target, set()).add(store.index)
-        for load in nodes.loads(store.expr, *store.index):
-            uses.setdefault(load.array, set()).add(load.index)
     written = {store.target for store in (*first, *second)}
     opened = _opened(one) | _opened(two)
-    # one array, one point at a time, and each point once: then the order does not matter
-    return all(len(uses[a]) == 1 and opened <= set(*uses[a]) for a in written)
+    uses: dict[Array, set[tuple[Node | None, ...]]] = {}
+    for store in (*first, *second):
+        for load in (Load(store.target, store.index), *nodes.loads(store.expr, *store.index)):
+            if load.array in written:
+                at = tuple(i if nodes.free(i).keys() & opened else None for i in load.index)
+                uses.setdefault(load.array, set()).add(at)
+    # one array, one point of the loops at a time, and each point once: then the order of points
+    # does not matter. Another time, another gate of a point: written and read in order, as before
+    return all(len(at) == 1 and opened <= set(*at) for at in uses.values())
 
 
 def _opened(loop: For) -> set[Axis]:
@@ -273,6 +289,10 @@ def _lower_equation(
         over = [a for a in summed if a not in inside]
         fold = Fold(e.target, e.index, e.op, (*over, vector), e.expr, fresh)
         return _wrap(fold, (*points, *scattered))
+    if vector in plain and not any(a in inside for a in summed):
+        assert vector is not None
+        strip = Strip(e.target, e.index, e.op, vector, tuple(summed), e.expr, fresh)
+        return _wrap(strip, tuple(points))
     inner: Command = Store(e.target, e.index, e.op, e.expr)
     if vector is not None:
         inner = For(vector, (inner,), vector=_one_place_each(e.index, vector))
@@ -384,6 +404,35 @@ def in_range(index: Node, array: Array, place: int) -> bool:
     return False
 
 
+def apart(one: tuple[Node, ...], two: tuple[Node, ...]) -> bool:
+    """Whether two indices of one array are never one place: s[t, i] and s[t + 1, i] are not."""
+    for a, b in zip(one, two, strict=True):
+        (base, low), (other, high) = _offset(a), _offset(b)
+        if base is other and low != high:
+            return True
+    return False
+
+
+def _offset(index: Node) -> tuple[Node | None, int]:
+    match index:
+        case Const(value=value):
+            return None, int(value)
+        case Op(name="add", args=(base, Const(value=value))):
+            return base, int(value)
+    return index, 0
+
+
+def _reduced(c: Store | Fold | Strip | Pick) -> tuple[Axis, ...]:
+    match c:
+        case Fold(axes=axes):
+            return axes
+        case Strip(axes=axes, vector=vector):
+            return (*axes, vector)
+        case Pick(axis=axis):
+            return (axis,)
+    return ()
+
+
 class LoopCheckError(AssertionError):
     """A lowering that breaks the loop IR's rules: our bug."""
 
@@ -406,11 +455,12 @@ def check(task: Task) -> None:
                 own = (*c.m, *c.n, *c.k)
                 terms += [c.a, c.b, c.alpha]
             else:
-                own = c.axes if isinstance(c, Fold) else (c.axis,) if isinstance(c, Pick) else ()
+                own = _reduced(c)
                 terms.append(c.expr)
             missing = set(nodes.union(nodes.free(t) for t in terms)) - scope - set(own)
             if not isinstance(c, Gemm):  # where to write is known before anything is reduced
-                missing |= set(nodes.union(nodes.free(t) for t in c.index)) - scope
+                found = set(nodes.union(nodes.free(t) for t in c.index)) - scope
+                missing |= found - ({c.vector} if isinstance(c, Strip) else set())
             if missing:
                 raise LoopCheckError(f"axes {missing} are not open: {c}")
 

@@ -247,6 +247,14 @@ def rebuild(node: Node, done: Mapping[Node, Node]) -> Node:
     return node
 
 
+def replaced(node: Node, new: Mapping[Node, Node]) -> Node:
+    """`node` with whole subterms exchanged."""
+    done: dict[Node, Node] = {}
+    for one in topological(node):
+        done[one] = new[one] if one in new else rebuild(one, done)
+    return done[node]
+
+
 def substitute(node: Node, new: Mapping[Axis, Node]) -> Node:
     """`node` with free axes replaced. Bound axes are fresh, so nothing is ever captured.
 

@@ -10,7 +10,7 @@ does not depend on a scan's state out of its loop, before it or after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from handful.kernels import nodes, ops
@@ -21,6 +21,7 @@ from handful.kernels.nodes import (
     Dim,
     Load,
     Node,
+    Op,
     Reduce,
     Size,
     Smallest,
@@ -218,6 +219,36 @@ def renamed(e: Equation | Choose, new: dict[Array, Array]) -> Equation | Choose:
     return replace(e, target=new.get(e.target, e.target), index=index, expr=term(e.expr))
 
 
+Place = tuple[Array, int, Node]
+"""Where an array has gone: into a larger one, whose index has one entry more, here, and this."""
+
+
+def moved(e: Equation | Choose, places: Mapping[Array, Place]) -> Equation | Choose:
+    """`e` with arrays read, and written, where they have gone."""
+
+    def term(node: Node) -> Node:
+        done: dict[Node, Node] = {}
+        for one in nodes.topological(node):
+            made = nodes.rebuild(one, done)
+            if isinstance(made, Load) and made.array in places:
+                made = Load(*_at(made.array, made.index, places))
+            done[one] = made
+        return done[node]
+
+    index = tuple(term(i) for i in e.index)
+    target = e.target
+    if target in places:
+        target, index = _at(target, index, places)
+    return replace(e, target=target, index=index, expr=term(e.expr))
+
+
+def _at(
+    array: Array, index: tuple[Node, ...], places: Mapping[Array, Place]
+) -> tuple[Array, tuple[Node, ...]]:
+    larger, at, entry = places[array]
+    return larger, (*index[:at], entry, *index[at:])
+
+
 def _axis_order(traced: Traced) -> dict[str, int]:
     """Layout order: as in the results, then as in the states, then as in the parameters."""
     found = [a for r in traced.results for a in r.axes]
@@ -279,6 +310,37 @@ def _movable(e: Equation | Choose, t: Axis) -> bool:
 def _over_time(e: Equation | Choose, t: Axis) -> Equation | Choose:
     varies = t in nodes.union(nodes.free(n) for n in (e.expr, *e.index))
     return replace(e, domain=(t, *e.domain)) if varies else e
+
+
+def share_states(program: Program) -> Program:
+    """A state that another state's step computes too is read from where it is written.
+
+    c[t+1] = f;  h[t+1] = o*tanh(f)  →  c[t+1] = f;  h[t+1] = o*tanh(c[t+1])
+
+    A checkpointed loop stays as it is: what reads a state of another time is not cut. So does a
+    derivative, which has more than states in its loops.
+    """
+    if program.order:
+        return program
+    body = [_shared(s) if isinstance(s, Loop) and not s.checkpoint else s for s in program.body]
+    return check(replace(program, body=tuple(body)))
+
+
+def _shared(loop: Loop) -> Loop:
+    states = [e for e in loop.body if isinstance(e, Equation) and e.op == "="]
+    inside = {e.target: set(nodes.topological(e.expr)) for e in states}
+    # a term holds only terms smaller than itself: so no two states ever wait for each other
+    states.sort(key=lambda e: len(inside[e.target]))
+    done: list[Equation] = []
+    for e in states:
+        new: dict[Node, Node] = {
+            s.expr: Load(s.target, s.index)
+            for s in done
+            if isinstance(s.expr, Op) and s.domain == e.domain
+        }
+        done.append(replace(e, expr=nodes.replaced(e.expr, new)))
+    others = [e for e in loop.body if e not in states]
+    return replace(loop, body=(*others, *done))
 
 
 def loop_states(loop: Loop) -> set[Array]:

@@ -50,7 +50,7 @@ def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
         if isinstance(statement, Loop):
             close(waiting)
             waiting = []
-            items = [i for e in statement.body for i in namer.contract(e)]
+            items = [i for e in statement.body for i in namer.contract(e, in_time=True)]
             out.append(_loop_region(statement, items))
         else:
             waiting += namer.contract(statement)

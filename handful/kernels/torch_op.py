@@ -48,7 +48,7 @@ def call(kernel: Kernel, arguments: list[Any], given: Sizes) -> tuple[Tensor, ..
 def plain(kernel: Kernel) -> Executable:
     """The kernel's forward pass, by itself."""
     if "plain" not in kernel.variants:
-        kernel.variants["plain"] = Executable(kernel.program)
+        kernel.variants["plain"] = Executable(kernel.wide)
     found = kernel.variants["plain"]
     assert isinstance(found, Executable)
     return found
@@ -82,11 +82,9 @@ def _tensors(kernel: Kernel, arguments: list[Any]) -> list[Tensor]:
 
 def _training(kernel: Kernel, wanted: tuple[bool, ...]) -> Training | Checkpointed:
     if wanted not in kernel.variants:
-        cut = segments(kernel.program)
+        cut = segments(kernel.wide)
         kernel.variants[wanted] = (
-            Training(kernel.program, wanted)
-            if cut is None
-            else Checkpointed(kernel.program, cut, wanted)
+            Training(kernel.wide, wanted) if cut is None else Checkpointed(kernel.wide, cut, wanted)
         )
     found = kernel.variants[wanted]
     assert isinstance(found, Training | Checkpointed)

@@ -65,7 +65,7 @@ def wanted_inputs(program: Program, wanted: tuple[bool, ...]) -> list[Array]:
 
 
 def _worth_saving(program: Program, backward: Program) -> tuple[Array, ...]:
-    around = ends(program)
+    around, fixed = ends(program), {axis for axis, _ in program.counts}
     plain_loops = {e.target for e, loop in flat(program.body) if loop and loop.checkpoint}
     states = {a for s in program.body if isinstance(s, Loop) for a in _states(s)}
     made = {e.target: None for e, _ in flat(program.body)}
@@ -75,7 +75,7 @@ def _worth_saving(program: Program, backward: Program) -> tuple[Array, ...]:
         for a in made
         if a in used
         and a not in program.outputs
-        and fits(a, around)
+        and fits(a, around, but=fixed)
         and (a not in plain_loops or a in states)
     )
 

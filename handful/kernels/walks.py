@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from handful.kernels import nodes, ops
-from handful.kernels.loops import ONCE, Command, Fill, Fold, For, Gemm, Pick, Store, Task
+from handful.kernels.loops import ONCE, Command, Fill, Fold, For, Gemm, Pick, Store, Strip, Task
 from handful.kernels.nodes import Array, Axis, Node, Op, Size
 
-Leaf = Store | Fold | Pick | Gemm | Fill
+Leaf = Store | Fold | Strip | Pick | Gemm | Fill
 
 
 def with_axes(
@@ -72,6 +72,8 @@ def work(task: Task) -> str:
             over |= {*c.m, *c.n, *c.k}
         elif isinstance(c, Fold):
             over |= set(c.axes)
+        elif isinstance(c, Strip):
+            over |= {*c.axes, c.vector}
         elif isinstance(c, Pick):
             over.add(c.axis)
         each = 1 if isinstance(c, Gemm) else flops(c.expr)
