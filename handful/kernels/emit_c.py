@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from handful.kernels import nodes, ops
@@ -57,9 +58,10 @@ def emit(
     outputs: tuple[Array, ...],
     tasks: tuple[Task, ...],
     real: str,
+    counts: Mapping[str, int],
 ) -> Source:
-    """The C text of lowered tasks, for "float" or "double"."""
-    return _Printer(inputs, outputs, tasks, real).source(name)
+    """The C text of lowered tasks, for "float" or "double"; sizes in `counts` never change."""
+    return _Printer(inputs, outputs, tasks, real, counts).source(name)
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class _Printer:
     outputs: tuple[Array, ...]
     tasks: tuple[Task, ...]
     real: str
+    counts: Mapping[str, int]
     lines: list[str] = field(default_factory=list)
     depth: int = 0
     count: int = 0
@@ -120,7 +123,7 @@ class _Printer:
         self.depth += 1
         self.line("const ctx_t* ctx = context; const rt_t* rt = ctx->rt; (void)rt;")
         for place, axis in enumerate(self.axes):
-            self.line(f"const int64_t n_{axis} = ctx->n[{place}];")
+            self.line(f"const int64_t n_{axis} = {self.counts.get(axis, f'ctx->n[{place}]')};")
         if task.block is not None:
             self.line(f"const int64_t wide = ctx->n[{len(self.axes) + number}];")
         written = {c.target for c in leaves(task.body)}
@@ -182,7 +185,7 @@ class _Printer:
                 least = 8 if task.products else 1
                 self.line(f"  int64_t wide = k_ceil({size}, k_max(1, rt->cores / ({count})));")
                 self.line(f"  if (work < {PARALLEL_WORK}) wide = {size};")
-                if task.local:
+                if task.local and task.time is None:  # a block of a loop reads all weights again
                     self.line(
                         f"  wide = k_min(wide, k_max({least}, {SCRATCH_BYTES} / k_max(1, row)));"
                     )
@@ -231,7 +234,7 @@ class _Printer:
         for command in leaves(task.body):
             if command.target is array and not isinstance(command, Fill):
                 for d, i in enumerate(command.index):
-                    if isinstance(i, Axis) and i in task.single:
+                    if isinstance(i, Axis) and (i in task.single or i is task.time):
                         out[d] = self.var(i)
                     elif task.block is not None and i is task.block:
                         out[d] = "low"

@@ -104,7 +104,9 @@ Command = Store | Fold | Strip | Pick | Gemm | Fill | For
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One parallel function: `single` axes one by one, `block` in blocks, `local` scratch."""
+    """One parallel function: `single` axes one by one, `block` in blocks, `local` scratch. Of an
+    array over the loop's axis `time`, scratch holds one step. `products` have the block's axis for
+    their only, or innermost, rows."""
 
     single: tuple[Axis, ...]
     block: Axis | None
@@ -112,6 +114,7 @@ class Task:
     before: tuple[Fill, ...]
     body: tuple[Command, ...]
     products: bool
+    time: Axis | None = None
 
 
 def lower(program: Program, regions: tuple[Region, ...]) -> tuple[Task, ...]:
@@ -153,8 +156,9 @@ def _lower_region(region: Region, started: set[Array]) -> Task:
     commands = fuse(tuple(body), region.block)
     if region.loop:
         commands = (For(region.loop.axis, commands, descending=region.loop.descending),)
-    products = any(isinstance(i, Contraction) for i in region.items)
-    return Task(region.single, region.block, region.local, tuple(before), commands, products)
+    products = any(isinstance(i, Contraction) and i.m[-1:] == outer[-1:] for i in region.items)
+    time = region.loop.axis if region.loop else None
+    return Task(region.single, region.block, region.local, tuple(before), commands, products, time)
 
 
 def fuse(commands: tuple[Command, ...], block: Axis | None) -> tuple[Command, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import math
+import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -12,16 +14,38 @@ import torch
 from handful.kernels.build import build, runtime
 from handful.kernels.emit_c import Source, emit
 from handful.kernels.loops import lower
+from handful.kernels.nodes import Array
 from handful.kernels.plan import plan
 from handful.kernels.program import Program
 from handful.kernels.specialise import unify
 
-CallPlan = tuple[list[tuple[list[int], torch.dtype]], "ctypes.Array[ctypes.c_int64]"]
+Made = list[tuple[list[int], torch.dtype]]
+CallPlan = tuple[Made, list[int], int, "ctypes.Array[ctypes.c_int64]"]
 MOST_CALL_PLANS = 256
 """Sizes remembered: enough for a training run, too few to fill memory."""
 
+LINE = 64
+"""Bytes of a cache line; torch's own arrays begin at one too."""
+
 POISON = -(2**62)
 """Fresh integers, where poison is asked for: no index."""
+
+MOST_KEPT = 256 << 20
+"""Bytes of temporaries that a thread keeps for its next call: fresh memory costs as much as the
+arithmetic that it is for, page by page."""
+
+_kept = threading.local()
+
+
+def workspace(size: int) -> torch.Tensor:
+    """So many bytes, which are this thread's until its next call."""
+    kept: torch.Tensor | None = getattr(_kept, "buffer", None)
+    if kept is None or len(kept) < size:
+        kept = torch.empty(size, dtype=torch.uint8)
+        if size <= MOST_KEPT:
+            _kept.buffer = kept
+    return kept
+
 
 _REAL = {torch.float32: "float", torch.float64: "double"}
 
@@ -51,7 +75,12 @@ class Native:
         """The C text."""
         p = self.program
         return emit(
-            p.name, p.inputs, p.outputs, lower(p, plan(p, again=self.again)), _REAL[self.dtype]
+            p.name,
+            p.inputs,
+            p.outputs,
+            lower(p, plan(p, again=self.again)),
+            _REAL[self.dtype],
+            dict(p.counts),
         )
 
     @property
@@ -75,34 +104,45 @@ class Native:
         """The outputs. No size may be zero: the caller sends those to the fallback."""
         entry = self.entry
         given = [a if a.is_contiguous() else a.contiguous() for a in arguments]
-        shapes, extents = self.call_plan(sizes)
+        shapes, offsets, size, extents = self.call_plan(sizes)
         borrowed = runtime()
         made = [torch.empty(shape, dtype=dtype) for shape, dtype in shapes]
+        scratch = workspace(size)
         if borrowed.poison:
+            scratch.fill_(255)  # NaN, and for integers -1
             for tensor in made:
                 tensor.fill_(float("nan") if tensor.is_floating_point() else POISON)
-        every = [*given, *made]
-        pointers = (ctypes.c_void_p * len(every))(*[t.data_ptr() for t in every])
+        base = scratch.data_ptr()
+        every = [*[t.data_ptr() for t in (*given, *made)], *[base + at for at in offsets]]
+        pointers = (ctypes.c_void_p * len(every))(*every)
         if entry(ctypes.addressof(borrowed), pointers, extents):
             raise RuntimeError(f"{self.program.name}: torch_parallel_for failed")
-        return tuple(made[: len(self.program.outputs)])
+        return tuple(made)
 
     def call_plan(self, sizes: Mapping[str, int]) -> CallPlan:
-        """Shapes of outputs and temporaries, and the sizes as the code takes them."""
+        """Shapes of the outputs, places and bytes of the temporaries, and the sizes as the code
+        takes them."""
         key = tuple(sizes.values())
         found = self.call_plans.get(key)
         if found is None:
-            arrays = (*self.program.outputs, *self.source.temporaries)
-            shapes = [
-                (
-                    [sizes[axis] + extra for axis, extra in array.dims],
-                    self.dtype if array.kind == "f" else torch.int64,
-                )
-                for array in arrays
-            ]
+            offsets, size = [], 0
+            for shape, dtype in self.shapes(self.source.temporaries, sizes):
+                offsets.append(size)
+                size += -(-math.prod(shape) * dtype.itemsize // LINE) * LINE
             axes = self.source.axes
-            found = shapes, (ctypes.c_int64 * len(axes))(*[sizes[a] for a in axes])
+            extents = (ctypes.c_int64 * len(axes))(*[sizes[a] for a in axes])
+            found = self.shapes(self.program.outputs, sizes), offsets, size, extents
             if len(self.call_plans) >= MOST_CALL_PLANS:
                 self.call_plans.clear()
             self.call_plans[key] = found
         return found
+
+    def shapes(self, arrays: tuple[Array, ...], sizes: Mapping[str, int]) -> Made:
+        """Shape and type of each."""
+        return [
+            (
+                [sizes[axis] + extra for axis, extra in array.dims],
+                self.dtype if array.kind == "f" else torch.int64,
+            )
+            for array in arrays
+        ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from handful.kernels import nodes
 from handful.kernels.blocks import groups, shared, split
 from handful.kernels.contract import Contraction, Item, Namer, item_reads, target_of
 from handful.kernels.nodes import Array, Axis
@@ -98,7 +99,19 @@ def _with_locals(
         used |= {target_of(i) for i in others}
         own = dict.fromkeys(target_of(i) for i in region.items)
         if region.loop is not None:
-            # an array over time lives on from step to step; only packed operands do not
-            own = {a: None for a in own if a.name.startswith("pack")}
+            own = {a: None for a in own if _of_one_step(a, region.items, region.loop.axis)}
         out.append(replace(region, local=tuple(a for a in own if a in repeated or a not in used)))
     return tuple(out)
+
+
+def _of_one_step(array: Array, items: tuple[Item, ...], time: Axis) -> bool:
+    """Whether each step writes the array anew and no other step reads it."""
+    if array.name.startswith("pack"):
+        return True
+    uses = [i.index for i in items if target_of(i) is array]
+    uses += [load.index for i in items for load in item_reads(i) if load.array is array]
+    places = {tuple(d for d, i in enumerate(index) if time in nodes.free(i)) for index in uses}
+    if len(places) != 1 or len(*places) != 1:
+        return False
+    (place,) = next(iter(places))
+    return all(index[place] is time for index in uses)

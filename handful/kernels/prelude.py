@@ -167,9 +167,13 @@ static inline double k_erf(double x) {
 }
 """
 
+FEW_ROWS, LARGE_MATRIX = 8, 1 << 18
+"""Below so many rows a product is bound by reading its matrix; from so many numbers on, two cores
+read it faster than one, and it pays to wake the second."""
+
 GEMM = """\
 /* row-major c[m,n] = alpha a[m,k] b[k,n] + beta c; ta, tb: the operand lies transposed */
-static void gemm(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k, real alpha,
+static void product(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k, real alpha,
     const real* a, int64_t lda, const real* b, int64_t ldb, real beta, real* c, int64_t ldc) {
   if (rt->GEMM_NAME) {
     int M = (int)m, N = (int)n, K = (int)k, la = (int)lda, lb = (int)ldb, lc = (int)ldc;
@@ -185,6 +189,28 @@ static void gemm(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k
     }
   }
 }
+typedef struct {
+  const rt_t* rt; int ta, tb; int64_t m, n, k; real alpha; const real* a; int64_t lda;
+  const real* b; int64_t ldb; real beta; real* c; int64_t ldc, wide;
+} columns_t;
+static void columns(int64_t first, int64_t last, void* given) {
+  const columns_t* s = given;
+  for (int64_t part = first; part < last; part++) {
+    const int64_t low = part * s->wide;
+    product(s->rt, s->ta, s->tb, s->m, k_min(s->wide, s->n - low), s->k, s->alpha, s->a, s->lda,
+      s->b + (s->tb ? low * s->ldb : low), s->ldb, s->beta, s->c + low, s->ldc);
+  }
+}
+/* few rows by a large matrix: its columns are parted, for each core a part of the memory to read */
+static void gemm(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k, real alpha,
+    const real* a, int64_t lda, const real* b, int64_t ldb, real beta, real* c, int64_t ldc) {
+  if (m < FEW_ROWS && n * k >= LARGE_MATRIX && rt->pfor && rt->cores > 1) {
+    columns_t s = {rt, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc,
+      k_ceil(k_ceil(n, rt->cores), 16) * 16};
+    if (!rt->pfor(0, k_ceil(n, s.wide), 1, columns, &s)) return;
+  }
+  product(rt, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
 """
 
 
@@ -192,4 +218,6 @@ def prelude(real: str) -> str:
     """Everything before the kernel's own functions, for "float" or "double"."""
     maths = FLOAT_MATHS if real == "float" else DOUBLE_MATHS
     name = "sgemm" if real == "float" else "dgemm"
-    return f"{RUNTIME}typedef {real} real;\n{maths}{GEMM.replace('GEMM_NAME', name)}"
+    gemm = GEMM.replace("GEMM_NAME", name)
+    gemm = gemm.replace("FEW_ROWS", str(FEW_ROWS)).replace("LARGE_MATRIX", str(LARGE_MATRIX))
+    return f"{RUNTIME}typedef {real} real;\n{maths}{gemm}"

@@ -82,6 +82,7 @@ def unify(program: Program, equal: frozenset[tuple[str, str]]) -> Program:
             inputs=tuple(arrays[a] for a in program.inputs),
             outputs=tuple(arrays[a] for a in program.outputs),
             body=tuple(body),
+            counts=tuple((leader.get(name, name), count) for name, count in program.counts),
         )
     )
 
