@@ -37,7 +37,6 @@ def preferring(monkeypatch: pytest.MonkeyPatch, better: str | None) -> None:
     """Decides the comparison beforehand."""
     said = Comparison(-0.1, -0.2, -0.05, better)
     monkeypatch.setattr("handful.estimate.compare.compare", lambda *_, **__: said)
-    monkeypatch.setattr("handful.estimate.metrics.log_loss", lambda *_: 0.3)
 
 
 def test_a_better_model_is_shipped_and_is_what_was_measured(

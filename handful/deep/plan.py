@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 BATCH = 32
 SAMPLE = 24  # pictures that are tried, twice
 TRIED_STEPS = 4
-STARTING_S = 8.0  # libraries, weights, the frozen fit, the bundle and the report
-PER_FOLD_S = 1.5  # the probe of a fold
-ROOM = 0.94  # of the time is planned: what follows may not run over
+STARTING_S = 5.0  # libraries, weights, the frozen fit, the bundle and the report
+PER_FOLD_S = 1.0  # the probe of a fold
+ROOM = 0.98  # of the time is planned: what follows may not run over
 PREDICTING = 0.35  # a forward pass, against a training step, per item
 MOST_FOR_VIEWS = 0.35  # of the time
 ENOUGH_EPOCHS, MOST_EPOCHS = 8.0, 12.0
