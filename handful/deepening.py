@@ -206,7 +206,7 @@ class Deepening:
             units=learner.units,
         )
         # Both learned from the same items and speak of others. The frozen model's own estimate is
-        # no opponent: it learned from all items, as the tail that is shipped does, and not the folds.
+        # no opponent for the folds: it learned from all items, as what is shipped does.
         better = compared.better == "first"
         why = (
             f"log-loss {compared.difference:+.3f} ({compared.low:+.3f} to {compared.high:+.3f}) "

@@ -8,6 +8,7 @@ Files in the order of the passes:
     trace.py       a Python function → terms                   ┘
     program.py     equations, and their checker                ┐
     normal.py      terms → equations                           │ the index IR
+    beside.py      products of the same rows become one        │
     grad.py        equations → equations of the derivative     ┘
     arguments.py   checks of a call
     interp.py      what it means, in NumPy
@@ -22,6 +23,7 @@ Files in the order of the passes:
     loops.py       loops, and their checker                    │ native code
     prelude.py     the C that stands before every kernel       │
     walks.py       questions about loops                       │
+    emit_terms.py  places in memory and terms → C              │
     emit_c.py      loops → C                                   │
     build.py       C → shared object, once per machine         │
     native.py      the call                                    ┘

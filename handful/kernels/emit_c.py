@@ -1,7 +1,5 @@
 """The C printer: one parallel function per task, and one entry that calls them in order.
 
-Longer than most files, because one printer holds one state: what is open, what is known.
-
 Arrays are dense and row-major. Sizes come in an array, so the same code serves all of them; a load
 or store whose index could leave its dimension is guarded, all others are bare.
 """
@@ -9,13 +7,12 @@ or store whose index could leave its dimension is guarded, all others are bare.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from handful.kernels import nodes, ops
+from handful.kernels.emit_terms import TermPrinter
 from handful.kernels.loops import (
-    ONCE,
     Command,
     Fill,
     Fold,
@@ -28,7 +25,7 @@ from handful.kernels.loops import (
     apart,
     in_range,
 )
-from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op, Size
+from handful.kernels.nodes import Array, Axis, Load, Node
 from handful.kernels.prelude import prelude
 from handful.kernels.walks import axis_names, leaves, mentioned, work
 
@@ -61,22 +58,17 @@ def emit(
     counts: Mapping[str, int],
 ) -> Source:
     """The C text of lowered tasks, for "float" or "double"; sizes in `counts` never change."""
-    return _Printer(inputs, outputs, tasks, real, counts).source(name)
+    printer = _Printer(real, counts, inputs=inputs, outputs=outputs, tasks=tasks)
+    return printer.source(name)
 
 
 @dataclass(slots=True)
-class _Printer:
-    inputs: tuple[Array, ...]
-    outputs: tuple[Array, ...]
-    tasks: tuple[Task, ...]
-    real: str
-    counts: Mapping[str, int]
-    lines: list[str] = field(default_factory=list)
-    depth: int = 0
-    count: int = 0
-    task: Task | None = None
+class _Printer(TermPrinter):
+    inputs: tuple[Array, ...] = ()
+    outputs: tuple[Array, ...] = ()
+    tasks: tuple[Task, ...] = ()
     arrays: tuple[Array, ...] = ()
-    known_names: dict[Array, str] = field(default_factory=dict)
+    axes: tuple[str, ...] = ()
     checked: set[tuple[Array, int]] = field(default_factory=set)
 
     def source(self, name: str) -> Source:
@@ -91,27 +83,6 @@ class _Printer:
         self.entry()
         text = f"/* {name}, written by handful.kernels */\n{prelude(self.real)}\n"
         return Source(text + "\n".join(self.lines) + "\n", self.arrays, temporaries, self.axes)
-
-    axes: tuple[str, ...] = ()
-
-    def identifier(self, array: Array) -> str:
-        """A C name of its own for each array; marks and Greek letters are spelt out."""
-        if array not in self.known_names:
-            name = array.name
-            for mark, word in (("'", "_bar"), ("^", "_bar2"), ("~", "_bar3"), ("δ", "d")):
-                name = name.replace(mark, word)
-            name = "a_" + re.sub(r"\W", "_", name)
-            while name in self.known_names.values():
-                name += "_"
-            self.known_names[array] = name
-        return self.known_names[array]
-
-    def line(self, text: str) -> None:
-        self.lines.append("  " * self.depth + text)
-
-    def fresh(self) -> str:
-        self.count += 1
-        return f"v{self.count}"
 
     # ------------------------------------------------------------ functions
 
@@ -214,122 +185,6 @@ class _Printer:
         ]  # fmt: skip
         return " + ".join(["0", *sizes])
 
-    # ------------------------------------------------------------ places
-
-    def ctype(self, kind: str) -> str:
-        return self.real if kind == "f" else "int64_t"
-
-    def size_of(self, array: Array) -> int:
-        return 4 if array.kind == "f" and self.real == "float" else 8
-
-    def var(self, axis: Axis) -> str:
-        return f"i_{axis.name}" + (f"_{axis.level}" if axis.level else "")
-
-    def shrunk(self, array: Array) -> dict[int, str]:
-        """Dimensions of a local array that hold one value or one block only → their first index."""
-        task = self.task
-        if task is None or array not in task.local:
-            return {}
-        out = {}
-        for command in leaves(task.body):
-            if command.target is array and not isinstance(command, Fill):
-                for d, i in enumerate(command.index):
-                    if isinstance(i, Axis) and (i in task.single or i is task.time):
-                        out[d] = self.var(i)
-                    elif task.block is not None and i is task.block:
-                        out[d] = "low"
-        return out
-
-    def extents(self, array: Array) -> list[str]:
-        small = self.shrunk(array)
-        return [
-            ("wide" if small[d] == "low" else "1") if d in small
-            else f"(n_{dim.axis} + {dim.extra})" if dim.extra else f"n_{dim.axis}"
-            for d, dim in enumerate(array.dims)
-        ]  # fmt: skip
-
-    def extent(self, array: Array) -> str:
-        return " * ".join(["1", *self.extents(array)])
-
-    def stride(self, array: Array, place: int) -> str:
-        return " * ".join(self.extents(array)[place + 1 :]) or "1"
-
-    def place(self, array: Array, index: list[str]) -> str:
-        """`a[(i * n_j + j) * n_k + k]`"""
-        small = self.shrunk(array)
-        text = "0"
-        for d, (i, extent) in enumerate(zip(index, self.extents(array), strict=True)):
-            own = f"({i} - {small[d]})" if d in small else i
-            text = own if d == 0 else f"({text}) * {extent} + {own}"
-        return text
-
-    # ------------------------------------------------------------ terms
-
-    def term(self, node: Node, known: dict[Node, str]) -> str:
-        """Print what `node` needs as `const` lines, and give the name of its value."""
-        for one in nodes.topological(node):
-            if one not in known:
-                known[one] = self.one(one, known)
-        return known[node]
-
-    def one(self, node: Node, known: dict[Node, str]) -> str:
-        match node:
-            case Const(value=value):
-                return self.constant(value)
-            case Axis():
-                return self.var(node)
-            case Size(axis=axis):
-                return f"n_{axis}"
-            case Load(array=array, index=index):
-                name = self.fresh()
-                text = self.load(array, index, [known[i] for i in index])
-                self.line(f"const {self.ctype(array.kind)} {name} = {text};")
-                return name
-            case Op(name=op, args=args):
-                row = ops.TABLE[op]
-                name, kind = self.fresh(), ops.kind(node)
-                suffix = "f" if self.real == "float" else ""
-                text = row.c.format(*[known[a] for a in args], s=suffix, real=self.real)
-                if op == "float" and self.real == "float" and not nodes.loads(node):
-                    text = f"((float)(int32_t){known[args[0]]})"  # sizes fit; vectors need 32 bits
-                ctype = {"f": self.real, "i": "int64_t", "b": "int"}[kind]
-                self.line(f"const {ctype} {name} = {text};")
-                return name
-        raise TypeError(node)
-
-    def constant(self, value: bool | int | float) -> str:
-        if isinstance(value, float):
-            if math.isinf(value):
-                return f"({'-' if value < 0 else ''}({self.real})__builtin_inf())"
-            if math.isnan(value):
-                return f'(({self.real})__builtin_nan(""))'
-            return f"(({self.real}){value!r})"
-        return str(int(value)) + ("LL" if abs(int(value)) > 2**31 else "")
-
-    def guard(
-        self, array: Array, index: tuple[Node, ...], shown: list[str]
-    ) -> list[tuple[int, str]]:
-        """(dimension, condition) for each index that could leave its dimension."""
-        out = []
-        for d, (node, text) in enumerate(zip(index, shown, strict=True)):
-            if not in_range(node, array, d):
-                dim = array.dims[d]
-                extent = f"n_{dim.axis} + {dim.extra}" if dim.extra else f"n_{dim.axis}"
-                out.append((d, f"(uint64_t)({text}) < (uint64_t)({extent})"))
-        return out
-
-    def load(self, array: Array, index: tuple[Node, ...], shown: list[str]) -> str:
-        unsafe = self.guard(array, index, shown)
-        name = self.identifier(array)
-        if not unsafe:
-            return f"{name}[{self.place(array, shown)}]"
-        fits = " & ".join(f"({c})" for _, c in unsafe)
-        safe = list(shown)
-        for d, c in unsafe:
-            safe[d] = f"(({c}) ? {shown[d]} : 0)"
-        # the load is made in any case, at a place that exists: a branch would stop the vectoriser
-        return f"(({fits}) ? {name}[{self.place(array, safe)}] : 0)"
-
     # ------------------------------------------------------------ commands
 
     def command(self, c: Command) -> None:
@@ -348,29 +203,6 @@ class _Printer:
                 self.gemm(c)
             case Fill():
                 self.fill(c, self.identifier(c.target))
-
-    def bounds(self, axis: Axis) -> tuple[str, str]:
-        """First value and end of an axis here: its block's, if it is the one in blocks."""
-        block = self.task is not None and axis is self.task.block
-        return ("low", "high") if block else ("0", f"n_{axis.name}")
-
-    def open(self, axis: Axis, vector: bool = False, descending: bool = False) -> None:
-        if axis is ONCE:
-            self.line("{")
-        else:
-            low, high = self.bounds(axis)
-            v = self.var(axis)
-            if vector:
-                self.line("#pragma omp simd")
-            if descending:
-                self.line(f"for (int64_t {v} = {high} - 1; {v} >= {low}; {v}--) {{")
-            else:
-                self.line(f"for (int64_t {v} = {low}; {v} < {high}; {v}++) {{")
-        self.depth += 1
-
-    def close(self) -> None:
-        self.depth -= 1
-        self.line("}")
 
     def loop(self, c: For) -> None:
         outside: dict[Node, str] = {}

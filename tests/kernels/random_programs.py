@@ -156,13 +156,16 @@ def chosen(sizes: tuple[int, int, int], pick: Choices) -> Case:
 
 
 def scanned(sizes: tuple[int, int, int], pick: Choices) -> Case:
-    """One to three states, up or down in time, with or without checkpoints, and terms around."""
+    """One to three states, up or down in time, with or without checkpoints, and terms around.
+
+    Two slices of `v` and `w` make products of the same rows, and a state may hold another's step.
+    """
     nt, nb, nc = sizes
     states, reverse, kept = 1 + pick.of(3), pick.of(2) == 1, pick.of(2) == 1
 
     @kernel
     def random(
-        x: F[t, b, c], w: F[d, c], s0: F[b, c], table: I[t].into(b)
+        x: F[t, b, c], w: F[d, c], v: F[a, d, c], s0: F[b, c], table: I[t].into(b)
     ) -> (F[t, b, c], F[b, c], F[c]):
         def step(*state: Any) -> Any:
             leaves = [
@@ -171,12 +174,17 @@ def scanned(sizes: tuple[int, int, int], pick: Choices) -> Case:
                 lambda: x[t, b, c],
                 lambda: sum(d, state[0][b, d] * w[d, c]),
                 lambda: sum(d, x[t, b, d] * w[d, c]),
+                lambda: sum(d, state[0][b, d] * v[0, d, c]) - sum(d, v[1, d, c] * state[0][b, d]),
+                lambda: sum(d, x[t, b, d] * v[1, d, c]) * sum(d, x[t, b, d] * v[0, d, c]),
                 lambda: sum(b, state[-1][b, c], to={b: (b + 1) % size(b)}),
                 lambda: where(table[t] >= 0, state[0][table[t], c], 0.5),
                 lambda: where(t > 0, x[t - 1, b, c], s0[b, c]),
             ]
-            return tuple(tanh(_terms(pick, leaves, 1 + pick.of(2), t)) + 0 * b + 0 * c
-                         for _ in state)  # fmt: skip
+            steps: list[Any] = []
+            for _ in state:
+                new = tanh(_terms(pick, leaves, 1 + pick.of(2), t)) + 0 * b + 0 * c
+                steps.append(new * steps[-1] if steps and pick.of(2) else new)
+            return tuple(steps)
 
         named = {1: lambda p: step(p), 2: lambda p, q: step(p, q), 3: lambda p, q, z: step(p, q, z)}
         inits = [s0[b, c], 0.5 + 0 * b + 0 * c, s0[b, c] * 2, sum(t, x[t, b, c])]
@@ -186,7 +194,7 @@ def scanned(sizes: tuple[int, int, int], pick: Choices) -> Case:
         return found[0] * 2, end, sum((t, b), found[-1] * x[t, b, c])
 
     rng = np.random.default_rng(nt + 10 * nb + 100 * nc)
-    given = [rng.standard_normal(s) for s in ((nt, nb, nc), (nc, nc), (nb, nc))]
+    given = [rng.standard_normal(s) for s in ((nt, nb, nc), (nc, nc), (2, nc, nc), (nb, nc))]
     table = rng.integers(-1, nb, nt) if nb else np.full(nt, -1)
     return Case(random, [*given, table])
 

@@ -1,0 +1,189 @@
+"""Places in memory and terms as C text: what the printer of commands writes its lines with."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from handful.kernels import nodes, ops
+from handful.kernels.loops import ONCE, Fill, Task, in_range
+from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op, Size
+from handful.kernels.walks import leaves
+
+
+@dataclass(slots=True)
+class TermPrinter:
+    """What is open, what has a name, and the lines so far.
+
+    Args:
+        real: "float" or "double".
+        counts: sizes that never change.
+    """
+
+    real: str
+    counts: Mapping[str, int]
+    lines: list[str] = field(default_factory=list)
+    depth: int = 0
+    count: int = 0
+    task: Task | None = None
+    known_names: dict[Array, str] = field(default_factory=dict)
+
+    def identifier(self, array: Array) -> str:
+        """A C name of its own for each array; marks and Greek letters are spelt out."""
+        if array not in self.known_names:
+            name = array.name
+            for mark, word in (("'", "_bar"), ("^", "_bar2"), ("~", "_bar3"), ("δ", "d")):
+                name = name.replace(mark, word)
+            name = "a_" + re.sub(r"\W", "_", name)
+            while name in self.known_names.values():
+                name += "_"
+            self.known_names[array] = name
+        return self.known_names[array]
+
+    def line(self, text: str) -> None:
+        self.lines.append("  " * self.depth + text)
+
+    def fresh(self) -> str:
+        self.count += 1
+        return f"v{self.count}"
+
+    def bounds(self, axis: Axis) -> tuple[str, str]:
+        """First value and end of an axis here: its block's, if it is the one in blocks."""
+        block = self.task is not None and axis is self.task.block
+        return ("low", "high") if block else ("0", f"n_{axis.name}")
+
+    def open(self, axis: Axis, vector: bool = False, descending: bool = False) -> None:
+        if axis is ONCE:
+            self.line("{")
+        else:
+            low, high = self.bounds(axis)
+            v = self.var(axis)
+            if vector:
+                self.line("#pragma omp simd")
+            if descending:
+                self.line(f"for (int64_t {v} = {high} - 1; {v} >= {low}; {v}--) {{")
+            else:
+                self.line(f"for (int64_t {v} = {low}; {v} < {high}; {v}++) {{")
+        self.depth += 1
+
+    def close(self) -> None:
+        self.depth -= 1
+        self.line("}")
+
+    # ------------------------------------------------------------ places
+
+    def ctype(self, kind: str) -> str:
+        return self.real if kind == "f" else "int64_t"
+
+    def size_of(self, array: Array) -> int:
+        return 4 if array.kind == "f" and self.real == "float" else 8
+
+    def var(self, axis: Axis) -> str:
+        return f"i_{axis.name}" + (f"_{axis.level}" if axis.level else "")
+
+    def shrunk(self, array: Array) -> dict[int, str]:
+        """Dimensions of a local array that hold one value or one block only → their first index."""
+        task = self.task
+        if task is None or array not in task.local:
+            return {}
+        out = {}
+        for command in leaves(task.body):
+            if command.target is array and not isinstance(command, Fill):
+                for d, i in enumerate(command.index):
+                    if isinstance(i, Axis) and (i in task.single or i is task.time):
+                        out[d] = self.var(i)
+                    elif task.block is not None and i is task.block:
+                        out[d] = "low"
+        return out
+
+    def extents(self, array: Array) -> list[str]:
+        small = self.shrunk(array)
+        return [
+            ("wide" if small[d] == "low" else "1") if d in small
+            else f"(n_{dim.axis} + {dim.extra})" if dim.extra else f"n_{dim.axis}"
+            for d, dim in enumerate(array.dims)
+        ]  # fmt: skip
+
+    def extent(self, array: Array) -> str:
+        return " * ".join(["1", *self.extents(array)])
+
+    def stride(self, array: Array, place: int) -> str:
+        return " * ".join(self.extents(array)[place + 1 :]) or "1"
+
+    def place(self, array: Array, index: list[str]) -> str:
+        """`a[(i * n_j + j) * n_k + k]`"""
+        small = self.shrunk(array)
+        text = "0"
+        for d, (i, extent) in enumerate(zip(index, self.extents(array), strict=True)):
+            own = f"({i} - {small[d]})" if d in small else i
+            text = own if d == 0 else f"({text}) * {extent} + {own}"
+        return text
+
+    # ------------------------------------------------------------ terms
+
+    def term(self, node: Node, known: dict[Node, str]) -> str:
+        """Print what `node` needs as `const` lines, and give the name of its value."""
+        for one in nodes.topological(node):
+            if one not in known:
+                known[one] = self.one(one, known)
+        return known[node]
+
+    def one(self, node: Node, known: dict[Node, str]) -> str:
+        match node:
+            case Const(value=value):
+                return self.constant(value)
+            case Axis():
+                return self.var(node)
+            case Size(axis=axis):
+                return f"n_{axis}"
+            case Load(array=array, index=index):
+                name = self.fresh()
+                text = self.load(array, index, [known[i] for i in index])
+                self.line(f"const {self.ctype(array.kind)} {name} = {text};")
+                return name
+            case Op(name=op, args=args):
+                row = ops.TABLE[op]
+                name, kind = self.fresh(), ops.kind(node)
+                suffix = "f" if self.real == "float" else ""
+                text = row.c.format(*[known[a] for a in args], s=suffix, real=self.real)
+                if op == "float" and self.real == "float" and not nodes.loads(node):
+                    text = f"((float)(int32_t){known[args[0]]})"  # sizes fit; vectors need 32 bits
+                ctype = {"f": self.real, "i": "int64_t", "b": "int"}[kind]
+                self.line(f"const {ctype} {name} = {text};")
+                return name
+        raise TypeError(node)
+
+    def constant(self, value: bool | int | float) -> str:
+        if isinstance(value, float):
+            if math.isinf(value):
+                return f"({'-' if value < 0 else ''}({self.real})__builtin_inf())"
+            if math.isnan(value):
+                return f'(({self.real})__builtin_nan(""))'
+            return f"(({self.real}){value!r})"
+        return str(int(value)) + ("LL" if abs(int(value)) > 2**31 else "")
+
+    def guard(
+        self, array: Array, index: tuple[Node, ...], shown: list[str]
+    ) -> list[tuple[int, str]]:
+        """(dimension, condition) for each index that could leave its dimension."""
+        out = []
+        for d, (node, text) in enumerate(zip(index, shown, strict=True)):
+            if not in_range(node, array, d):
+                dim = array.dims[d]
+                extent = f"n_{dim.axis} + {dim.extra}" if dim.extra else f"n_{dim.axis}"
+                out.append((d, f"(uint64_t)({text}) < (uint64_t)({extent})"))
+        return out
+
+    def load(self, array: Array, index: tuple[Node, ...], shown: list[str]) -> str:
+        unsafe = self.guard(array, index, shown)
+        name = self.identifier(array)
+        if not unsafe:
+            return f"{name}[{self.place(array, shown)}]"
+        fits = " & ".join(f"({c})" for _, c in unsafe)
+        safe = list(shown)
+        for d, c in unsafe:
+            safe[d] = f"(({c}) ? {shown[d]} : 0)"
+        # the load is made in any case, at a place that exists: a branch would stop the vectoriser
+        return f"(({fits}) ? {name}[{self.place(array, safe)}] : 0)"

@@ -1,0 +1,86 @@
+"""The call of native code: its memory, its threads, its fixed sizes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import torch
+
+from handful.kernels import F, axes, kernel, scan, sum, tanh
+from handful.kernels.gallery import nearest
+from handful.kernels.gallery.nearest import nearest_kernel
+from handful.kernels.native import MOST_KEPT, workspace
+from tests.kernels.examples import linear_gelu
+
+b, g, j, k, t = axes("b g j k t")
+
+
+@kernel
+def recurrence(x: F[t, b, k], U: F[g, k, j]) -> F[t, b, k]:
+    """Two gates, so that a step makes something of its own."""
+
+    def step(h):
+        return tanh(x[t, b, k] + sum(j, U[0, k, j] * h[b, j]) * sum(j, U[1, k, j] * h[b, j]))
+
+    return scan(t, step, init=x[0, b, k] * 0)
+
+
+@pytest.fixture
+def two_threads():
+    """One thread, then two; as it was afterwards."""
+    before = torch.get_num_threads()
+
+    def run(call):
+        found = []
+        for many in (1, 2):
+            torch.set_num_threads(many)
+            found.append(call())
+        torch.set_num_threads(before)
+        return found
+
+    yield run
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 8])
+def test_few_rows_by_a_large_matrix_are_the_same_to_the_bit(rows, two_threads):
+    """Its columns are parted alike on one thread and on two, and the product is right."""
+    torch.manual_seed(0)
+    x, w, bias = torch.randn(rows, 512), torch.randn(512, 777), torch.randn(777)
+    one, two = two_threads(lambda: linear_gelu(x, w, bias))
+    assert torch.equal(one, two)
+    expected = torch.nn.functional.gelu(x.double() @ w.double() + bias.double(), approximate="none")
+    torch.testing.assert_close(one.double(), expected, rtol=1e-5, atol=1e-4)
+
+
+def test_temporaries_do_not_run_into_results_or_later_calls():
+    """What a thread keeps is used again by other kernels and sizes; results are not in it."""
+    torch.manual_seed(0)
+    U = torch.randn(2, 6, 6) / 3
+    small, large = torch.randn(3, 2, 6), torch.randn(40, 5, 6)
+    first = recurrence(small, U)
+    kept = first.clone()
+    nearest(torch.randn(300, 3), torch.randn(300, 3), count=4)
+    recurrence(large, U)
+    assert torch.equal(first, kept)
+    assert torch.equal(recurrence(small, U), kept)
+
+
+def test_a_huge_workspace_is_not_kept():
+    """What one large call needed is given back."""
+    before = len(workspace(0))
+    assert len(workspace(MOST_KEPT + 1)) == MOST_KEPT + 1
+    assert len(workspace(0)) == before
+
+
+def test_what_a_step_makes_is_held_for_one_step():
+    """Products with the state are no array over time, unless saved for a derivative."""
+    text = recurrence.source()
+    assert re.search(r"float\* restrict a_sum1 = malloc\(.*1 \* wide \* n_\w+ \* n_\w+\)", text)
+    assert "n_of2 = 2;" in text or "n_g = 2;" in text
+
+
+def test_a_count_is_a_constant_of_the_code():
+    """The compiler knows how many neighbours are kept."""
+    assert "const int64_t n_r = 5;" in nearest_kernel(5).source()
