@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from handful.kernels.contract import TURNED, Contraction, Item, item_reads, target_of
+from handful.kernels.contract import TURNED, Contraction, Item, is_packed, item_reads, target_of
 from handful.kernels.nodes import Array, Axis
 
 
@@ -74,7 +74,7 @@ def groups(items: list[Item]) -> list[list[Item]]:
             reading = {load.array for load in item_reads(item)}
             free = not (reading & barred) and target_of(item) not in barred | touched
             uses = reading & {target_of(i) for i in group}
-            feeds = target_of(item).name.startswith("pack")
+            feeds = is_packed(target_of(item))
             if free and (uses or feeds) and split([*group, item]) is not None:
                 group.append(item)
             else:

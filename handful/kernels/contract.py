@@ -1,8 +1,8 @@
 """Which equations are matrix products, and from what memory their operands can be taken.
 
 y[n,m] += 2*x[n,k]*(w[k,m] + b[m])    over k
-    →  pack1[k,m] = w[k,m] + b[m]
-       Contraction(y, rows n, columns m, summed k, 2, x, pack1)
+    →  pack#1[k,m] = w[k,m] + b[m]
+       Contraction(y, rows n, columns m, summed k, 2, x, pack#1)
 """
 
 from __future__ import annotations
@@ -31,13 +31,19 @@ class Contraction:
 
 Item = Equation | Choose | Contraction
 
-TURNED = "turned"
-"""Begins the names of arrays that were laid the other way for their readers, whole."""
+PACKED, TURNED = "pack#", "turned#"
+"""Begin names of arrays that the planner makes, which no user can write: operands of one product,
+made where it is, and operands laid the other way, made once."""
 
 
 def target_of(item: Item) -> Array:
     """The array that an item writes."""
     return item.target
+
+
+def is_packed(array: Array) -> bool:
+    """Whether it is an operand that was gathered for one product."""
+    return array.name.startswith(PACKED)
 
 
 def item_reads(item: Item) -> list[Load]:
@@ -100,7 +106,7 @@ class Namer:
         """What is summed along memory and used again and again is laid the other way first.
 
         s[i,j] += (x[i,d] - y[j,d])**2    over d
-            →  turned1[d,j] = y[j,d];  s[i,j] += (x[i,d] - turned1[d,j])**2    over d
+            →  turned#1[d,j] = y[j,d];  s[i,j] += (x[i,d] - turned#1[d,j])**2    over d
 
         Then as many j as a vector holds are summed at once, each alone.
         """
@@ -142,7 +148,7 @@ class Namer:
             rows, cols = cols, rows
         own = tuple(a for a in (*batch, *rows, *cols) if a in nodes.free(product))
         self.count += 1
-        target = Array(f"pack{self.count}", tuple(Dim(a.name) for a in own), "f")
+        target = Array(f"{PACKED}{self.count}", tuple(Dim(a.name) for a in own), "f")
         items.append(Equation(target, own, "=", own, product))
         return Load(target, own)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handful.kernels import nodes, ops
-from handful.kernels.contract import Contraction, Item, lies, shift, target_of
+from handful.kernels.contract import Contraction, Item, is_packed, lies, shift, target_of
 from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op, Size
 from handful.kernels.plan import Region
 from handful.kernels.program import Choose, Equation, Program
@@ -148,7 +148,7 @@ def _lower_region(region: Region, started: set[Array]) -> Task:
                 body.append(fill)
             else:
                 before.append(fill)
-        if target.name.startswith("pack"):
+        if is_packed(target):
             started.discard(target)  # a packed operand is made anew at every step
         body.append(
             _wrap(_lower_item(item, fresh, outer, region.single), _outer_axes(item, region))

@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 
 from handful.kernels import nodes
 from handful.kernels.blocks import groups, shared, split
-from handful.kernels.contract import Contraction, Item, Namer, item_reads, target_of
+from handful.kernels.contract import (
+    Contraction,
+    Item,
+    Namer,
+    is_packed,
+    item_reads,
+    target_of,
+)
 from handful.kernels.nodes import Array, Axis
 from handful.kernels.program import Loop, Program
 from handful.kernels.recompute import regrouped, too_large
@@ -74,7 +81,7 @@ def _stored(regions: tuple[Region, ...]) -> set[Array]:
 
 def _loop_region(loop: Loop, items: list[Item]) -> Region:
     """A loop in time: parallel over an axis that its whole body shares, outside of time."""
-    packs = {target_of(i) for i in items if target_of(i).name.startswith("pack")}
+    packs = {target_of(i) for i in items if is_packed(target_of(i))}
     main = [i for i in items if target_of(i) not in packs]
     common = shared(main)
     block = next(
@@ -106,7 +113,7 @@ def _with_locals(
 
 def _of_one_step(array: Array, items: tuple[Item, ...], time: Axis) -> bool:
     """Whether each step writes the array anew and no other step reads it."""
-    if array.name.startswith("pack"):
+    if is_packed(array):
         return True
     uses = [i.index for i in items if target_of(i) is array]
     uses += [load.index for i in items for load in item_reads(i) if load.array is array]

@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handful.kernels.blocks import groups, split
-from handful.kernels.contract import Item, item_reads, target_of
+from handful.kernels.contract import Item, is_packed, item_reads, target_of
 from handful.kernels.nodes import Array, Axis, Dim, Load
 from handful.kernels.program import Equation, Program, ends, fits, flat, reads
 
@@ -56,7 +56,7 @@ def _large(items: list[Item], program: Program, around: list[set[str]]) -> set[A
     made = {target_of(i) for i in items}
     outside = {r.array for e, _ in flat(program.body) if e.target not in made for r in reads(e)}
     outside |= {e.target for e, loop in flat(program.body) if loop}
-    packs = {a for a in made if a.name.startswith("pack")}
+    packs = {a for a in made if is_packed(a)}
     packs = {a for a in packs if not fits(a, around)}
     return (too_large(program) & made | packs) - outside
 

@@ -81,6 +81,28 @@ def test_what_a_step_makes_is_held_for_one_step():
     assert "n_of2 = 2;" in text or "n_g = 2;" in text
 
 
+@kernel
+def named(turned1: F[t, b, k], beside1: F[k, j], pack: F[b, j]) -> F[t, b, j]:
+    """Names that the planner gives as well, or nearly."""
+
+    def step(packed, sum1):
+        fed = sum(k, turned1[t, b, k] * beside1[k, j]) * sum(
+            k, turned1[t, b, k] * beside1[k, j] ** 2
+        )
+        return packed[b, j] / 2 + fed, sum1[b, j] + packed[b, j]
+
+    return scan(t, step, init=(pack[b, j], pack[b, j]))[1]
+
+
+def test_no_name_that_a_user_may_choose_has_a_meaning():
+    """States called `packed` and `sum1` keep their values from step to step."""
+    torch.manual_seed(0)
+    shapes = (5, 3, 4), (4, 2), (3, 2)
+    given = [torch.randn(s, dtype=torch.float64, requires_grad=True) for s in shapes]
+    torch.testing.assert_close(named(*given).detach(), torch.from_numpy(named.reference(*given)))
+    assert torch.autograd.gradcheck(named, given)
+
+
 def test_a_count_is_a_constant_of_the_code():
     """The compiler knows how many neighbours are kept."""
     assert "const int64_t n_r = 5;" in nearest_kernel(5).source()
