@@ -108,11 +108,11 @@ class Native:
         borrowed = runtime()
         made = [torch.empty(shape, dtype=dtype) for shape, dtype in shapes]
         scratch = workspace(size)
+        base = scratch.data_ptr()
         if borrowed.poison:
-            scratch.fill_(255)  # NaN, and for integers -1
+            ctypes.memset(base, 255, size)  # NaN, and for integers -1
             for tensor in made:
                 tensor.fill_(float("nan") if tensor.is_floating_point() else POISON)
-        base = scratch.data_ptr()
         every = [*[t.data_ptr() for t in (*given, *made)], *[base + at for at in offsets]]
         pointers = (ctypes.c_void_p * len(every))(*every)
         if entry(ctypes.addressof(borrowed), pointers, extents):
