@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=list(SETS))
     options = parser.parse_args()
     print_conditions(f"What is shipped against frozen, --deep --minutes {options.minutes:g}")
-    print("| data | classes | tested on | frozen | shipped | which | accuracy | … |")
+    print("| data | classes | tested on | log-loss: frozen | shipped | which | accuracy | … |")
     print("| --- | ---: | ---: | ---: | ---: | --- | ---: | ---: |")
     rows = []
     for name in options.only or SETS:
