@@ -104,7 +104,8 @@ def _groups(
     found: dict[object, list[_Product]] = {}
     for e in body:
         if isinstance(e, Equation) and e.target in alone:
-            for product in _products(e):
+            product = _product(e)
+            if product is not None:
                 key = product.rows, e.index, e.domain, product.axes
                 found.setdefault(key, []).append(product)
     out: list[list[_Product]] = []
@@ -117,15 +118,15 @@ def _groups(
     return out
 
 
-def _products(e: Equation) -> list[_Product]:
+def _product(e: Equation) -> _Product | None:
     """`e` as a product of rows and columns: at most one way, as the last axis is a column."""
     match e:
         case Equation(op="sum", expr=Op(name="mul", args=(Load() as a, Load() as b))):
-            return [p for p in (_product(e, a, b), _product(e, b, a)) if p is not None]
-    return []
+            return _parted(e, a, b) or _parted(e, b, a)
+    return None
 
 
-def _product(e: Equation, rows: Load, cols: Load) -> _Product | None:
+def _parted(e: Equation, rows: Load, cols: Load) -> _Product | None:
     plain = [i for i in e.index if isinstance(i, Axis)]
     if len(plain) != len(e.index) or len(set(plain)) != len(plain):
         return None
@@ -142,16 +143,10 @@ def _product(e: Equation, rows: Load, cols: Load) -> _Product | None:
         or mine != {*own, *[a for a in e.domain if a not in set(plain)]}
         or any(not isinstance(i, Axis | Const) for i in cols.index)
         or len(set(inside)) != len(inside)
-        or _run(inside, own) is None
+        or inside[inside.index(own[0]) :][: len(own)] != own  # in their order, without a gap
     ):
         return None
     return _Product(e, rows, cols, first)
-
-
-def _run(inside: list[Axis], own: list[Axis]) -> int | None:
-    """Where `own` stands in `inside`, in its order and without a gap."""
-    start = inside.index(own[0])
-    return start if inside[start : start + len(own)] == own else None
 
 
 def _may_move(group: list[_Product], body: list[Equation | Choose], loop: Loop | None) -> bool:

@@ -10,7 +10,7 @@ does not depend on a scan's state out of its loop, before it or after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from handful.kernels import nodes, ops
@@ -203,50 +203,42 @@ def _renamed(statement: Statement, new: dict[Array, Array]) -> Statement:
     return renamed(statement, new)
 
 
-def renamed(e: Equation | Choose, new: dict[Array, Array]) -> Equation | Choose:
-    """`e` with arrays replaced."""
-
-    def term(node: Node) -> Node:
-        done: dict[Node, Node] = {}
-        for one in nodes.topological(node):
-            made = nodes.rebuild(one, done)
-            if isinstance(made, Load) and made.array in new:
-                made = Load(new[made.array], made.index)
-            done[one] = made
-        return done[node]
-
-    index = tuple(term(i) for i in e.index)
-    return replace(e, target=new.get(e.target, e.target), index=index, expr=term(e.expr))
-
-
+Index = tuple[Node, ...]
 Place = tuple[Array, int, Node]
 """Where an array has gone: into a larger one, whose index has one entry more, here, and this."""
+
+
+def renamed(e: Equation | Choose, new: Mapping[Array, Array]) -> Equation | Choose:
+    """`e` with arrays replaced."""
+    return _elsewhere(e, lambda array, index: (new.get(array, array), index))
 
 
 def moved(e: Equation | Choose, places: Mapping[Array, Place]) -> Equation | Choose:
     """`e` with arrays read, and written, where they have gone."""
 
+    def where(array: Array, index: Index) -> tuple[Array, Index]:
+        if array not in places:
+            return array, index
+        larger, at, entry = places[array]
+        return larger, (*index[:at], entry, *index[at:])
+
+    return _elsewhere(e, where)
+
+
+def _elsewhere(
+    e: Equation | Choose, where: Callable[[Array, Index], tuple[Array, Index]]
+) -> Equation | Choose:
+    """`e` with each place that it reads or writes exchanged."""
+
     def term(node: Node) -> Node:
         done: dict[Node, Node] = {}
         for one in nodes.topological(node):
             made = nodes.rebuild(one, done)
-            if isinstance(made, Load) and made.array in places:
-                made = Load(*_at(made.array, made.index, places))
-            done[one] = made
+            done[one] = Load(*where(made.array, made.index)) if isinstance(made, Load) else made
         return done[node]
 
-    index = tuple(term(i) for i in e.index)
-    target = e.target
-    if target in places:
-        target, index = _at(target, index, places)
+    target, index = where(e.target, tuple(term(i) for i in e.index))
     return replace(e, target=target, index=index, expr=term(e.expr))
-
-
-def _at(
-    array: Array, index: tuple[Node, ...], places: Mapping[Array, Place]
-) -> tuple[Array, tuple[Node, ...]]:
-    larger, at, entry = places[array]
-    return larger, (*index[:at], entry, *index[at:])
 
 
 def _axis_order(traced: Traced) -> dict[str, int]:
