@@ -12,6 +12,7 @@ Files in the order of the passes:
     grad.py        equations → equations of the derivative     ┘
     arguments.py   checks of a call
     interp.py      what it means, in NumPy
+    definition.py  equations, their checks, their derivative
     fallback.py    the same in torch operations
     invert.py      a scattered product becomes a gathered one  ┐
     tables.py      what is known of an index table             │

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from handful.kernels import nodes, ops
 from handful.kernels.contract import Contraction, Item, target_of
+from handful.kernels.definition import Definition
 from handful.kernels.execute import Executable
 from handful.kernels.nodes import Array, Axis, Op
 from handful.kernels.plan import Region, plan
@@ -18,9 +19,6 @@ from handful.kernels.program import Choose, Program
 from handful.kernels.segments import segments
 from handful.kernels.specialise import pairs, unify
 from handful.kernels.training import Training
-
-if TYPE_CHECKING:
-    from handful.kernels.kernel import Kernel
 
 
 @cache
@@ -42,13 +40,19 @@ def roof() -> tuple[float, float]:
     return 2 * 768**3 / best(lambda: a @ a), 8 * 2**24 / best(lambda: other.copy_(big))
 
 
-def explain(kernel: Kernel, arguments: tuple[Any, ...], given: Mapping[str, int]) -> str:
-    """The report, as text."""
-    sizes = kernel.sizes(list(arguments), dict(given))
-    equal = frozenset(p for p in pairs(kernel.program) if sizes[p[0]] == sizes[p[1]])
-    program = unify(kernel.program, equal)
-    lines, flops = [f"{kernel.name}: {_sizes(sizes)}"], 0
-    repeated = Executable(kernel.program).again(sizes)
+def explain(
+    kernel: Definition,
+    arguments: tuple[Any, ...],
+    given: Mapping[str, int],
+    run: Callable[[], object],
+) -> str:
+    """The report of the program as it is run, as text; `run` is a call with these arguments."""
+    shown = kernel.sizes(list(arguments), dict(given))
+    sizes = shown | dict(kernel.wide.counts)
+    equal = frozenset(p for p in pairs(kernel.wide) if sizes[p[0]] == sizes[p[1]])
+    program = unify(kernel.wide, equal)
+    lines, flops = [f"{kernel.name}: {_sizes(shown)}"], 0
+    repeated = Executable(kernel.wide).again(sizes)
     for number, region in enumerate(plan(program, again=repeated)):
         lines.append(f"task {number}: {_how(region)}")
         for item in region.items:
@@ -61,10 +65,10 @@ def explain(kernel: Kernel, arguments: tuple[Any, ...], given: Mapping[str, int]
     lines += _saved(kernel)
     moved = sum(_bytes(a, sizes) for a in (*program.inputs, *program.outputs))
     start = time.perf_counter()
-    kernel(*arguments, **given)
+    run()
     first = time.perf_counter() - start
     start = time.perf_counter()
-    kernel(*arguments, **given)
+    run()
     again = time.perf_counter() - start
     compute, memory = roof()
     predicted = max(flops / compute, moved / memory)
@@ -93,7 +97,7 @@ def _how(region: Region) -> str:
 
 def _what(item: Item) -> str:
     if isinstance(item, Contraction):
-        rows, cols, over = ("".join(map(repr, a)) for a in (item.m, item.n, item.k))
+        rows, cols, over = (" × ".join(map(repr, a)) for a in (item.m, item.n, item.k))
         return f"matrix product, rows {rows}, columns {cols}, summed over {over}"
     if isinstance(item, Choose):
         return f"the {item.count} smallest over {item.axis}"
@@ -120,20 +124,20 @@ def _bytes(array: Array, sizes: Mapping[str, int]) -> int:
     return count
 
 
-def _saved(kernel: Kernel) -> list[str]:
-    floats = tuple(a.kind == "f" for a in kernel.program.inputs)
-    if kernel.program.order or not any(floats):
+def _saved(kernel: Definition) -> list[str]:
+    floats = tuple(a.kind == "f" for a in kernel.wide.inputs)
+    if kernel.wide.order or not any(floats):
         return []
-    cut = segments(kernel.program)
+    cut = segments(kernel.wide)
     if cut is not None:
         states = ", ".join(a.name.partition(".")[0] for a in cut.firsts)
         return [
             f"saved for the derivative: {states} at the first of each of √{cut.axis} segments",
             "computed again: all of a segment",
         ]
-    training = Training(kernel.program, floats)
+    training = Training(kernel.wide, floats)
     saved = [a.name for a in training.saved]
-    made = {a.name for a in _made(training.program)} & {a.name for a in _made(kernel.program)}
+    made = {a.name for a in _made(training.program)} & {a.name for a in _made(kernel.wide)}
     return [
         f"saved for the derivative: {', '.join(saved) or 'nothing'}",
         f"computed again: {', '.join(sorted(made)) or 'elementwise terms only'}",

@@ -12,12 +12,13 @@ from typing import Any
 import torch
 
 from handful.errors import KernelError
-from handful.kernels.kernel import Kernel
+from handful.kernels.definition import Definition
+from handful.kernels.torch_op import call
 
-known: dict[str, Kernel] = {}
+known: dict[str, Definition] = {}
 
 
-def _find(key: str) -> Kernel:
+def _find(key: str) -> Definition:
     if key not in known:
         raise KernelError(
             f"a compiled graph asks for kernel {key}, which was not made in this process.",
@@ -38,8 +39,6 @@ def run(
     key: str, arguments: list[torch.Tensor], names: str, values: list[int]
 ) -> list[torch.Tensor]:
     """The kernel called `key`; `names` and `values` are the sizes given by keyword."""
-    from handful.kernels.torch_op import call
-
     with torch.no_grad():
         return list(call(_find(key), list(arguments), _sizes(names, values)))
 
@@ -84,7 +83,7 @@ run.register_autograd(_backward, setup_context=_setup)
 
 
 @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
-def register(kernel: Kernel) -> str:
+def register(kernel: Definition) -> str:
     """The key under which the operator finds `kernel`."""
     known[kernel.key] = kernel
     return kernel.key

@@ -9,8 +9,8 @@ import torch
 
 from handful.errors import KernelError
 from handful.kernels.checkpoint import Checkpointed
+from handful.kernels.definition import Definition
 from handful.kernels.execute import Executable
-from handful.kernels.kernel import Kernel, _finder
 from handful.kernels.segments import segments
 from handful.kernels.tables import span
 from handful.kernels.training import Training
@@ -23,7 +23,7 @@ MOST_SHAPES = 256
 _FLOATS = {torch.float32: "float32", torch.float64: "float64"}
 
 
-def call(kernel: Kernel, arguments: list[Any], given: Sizes) -> tuple[Tensor, ...]:
+def call(kernel: Definition, arguments: list[Any], given: Sizes) -> tuple[Tensor, ...]:
     """Check, then run, with autograd where it is asked for."""
     kernel.check_count(len(arguments))
     tensors = _tensors(kernel, arguments)
@@ -36,16 +36,15 @@ def call(kernel: Kernel, arguments: list[Any], given: Sizes) -> tuple[Tensor, ..
             kernel.known_sizes.clear()
         sizes = kernel.sizes(tensors, given)
     if fresh or kernel.tables:
-        ranges = {kernel.program.inputs[i].name: span(tensors[i]) for i in kernel.tables
-                  if tensors[i].numel()}  # fmt: skip
-        kernel.arguments.ranges(sizes, ranges, _finder(kernel.program, tensors))
+        spans = {a.name: span(tensors[i]) for i, a in kernel.tables if tensors[i].numel()}
+        kernel.check_ranges(sizes, spans, tensors)
         kernel.known_sizes[key] = sizes
     if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
         return tuple(_apply(kernel, sizes, *tensors))
     return plain(kernel).run(tensors, sizes)
 
 
-def plain(kernel: Kernel) -> Executable:
+def plain(kernel: Definition) -> Executable:
     """The kernel's forward pass, by itself."""
     if "plain" not in kernel.variants:
         kernel.variants["plain"] = Executable(kernel.wide)
@@ -54,7 +53,7 @@ def plain(kernel: Kernel) -> Executable:
     return found
 
 
-def _tensors(kernel: Kernel, arguments: list[Any]) -> list[Tensor]:
+def _tensors(kernel: Definition, arguments: list[Any]) -> list[Tensor]:
     parameters = kernel.program.inputs
     pairs = zip(arguments, parameters, strict=True)
     floats = (a.dtype for a, p in pairs if p.kind == "f" and isinstance(a, Tensor))
@@ -80,7 +79,7 @@ def _tensors(kernel: Kernel, arguments: list[Any]) -> list[Tensor]:
     return out
 
 
-def _training(kernel: Kernel, wanted: tuple[bool, ...]) -> Training | Checkpointed:
+def _training(kernel: Definition, wanted: tuple[bool, ...]) -> Training | Checkpointed:
     if wanted not in kernel.variants:
         cut = segments(kernel.wide)
         kernel.variants[wanted] = (
@@ -95,7 +94,7 @@ class _Apply(torch.autograd.Function):
     """Forward and backward as two executables; a backward of the backward is the same class."""
 
     @staticmethod
-    def forward(ctx: Any, kernel: Kernel, sizes: Sizes, *tensors: Tensor) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, kernel: Definition, sizes: Sizes, *tensors: Tensor) -> tuple[Tensor, ...]:
         training = _training(kernel, tuple(ctx.needs_input_grad[2:]))
         outputs, saved = training.forward(list(tensors), sizes)
         ctx.kernel, ctx.sizes, ctx.training = kernel, sizes, training

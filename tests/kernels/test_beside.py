@@ -63,6 +63,13 @@ def test_slices_of_one_array_are_read_as_they_lie():
     ]
 
 
+def test_the_report_tells_of_the_program_that_runs():
+    """The wide product, with the work of both gates: 2 · 4 · 2 · 5 · 3 operations."""
+    report = gates.explain(torch.ones(4, 3), torch.ones(3, 5, 3), torch.ones(3, 5))
+    assert "sum1: matrix product, rows b, columns of2 × k, summed over i, 240 operations" in report
+    assert report.startswith("gates: b = 4, i = 3, g = 3, k = 5\n")
+
+
 def test_arrays_are_copied_side_by_side_once():
     """Before the product, each to its place."""
     assert body(arrays) == [
