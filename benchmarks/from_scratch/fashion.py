@@ -45,7 +45,7 @@ class Recipe:
     """All that an ablation may leave out.
 
     Args:
-        fine: residual blocks see a map before it is halved, at four times the work.
+        fine: residual blocks see a map before it is halved, at four times their work.
         sides: of the pictures in the first epochs; then 28.
         flip, shift: at random.
         average: decay of the running average of weights.

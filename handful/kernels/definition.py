@@ -114,7 +114,7 @@ class Definition:
             out = run_traced(self.traced, named, found)
         else:
             out = run_program(self.program, named, found)
-        return out[0] if len(out) == 1 else tuple(out)
+        return one_or_all(tuple(out))
 
     def equations(self) -> str:
         """The program: one equation for each reduction, state and result."""
@@ -154,6 +154,11 @@ class Definition:
     def variants(self) -> dict[Any, Any]:
         """What has been made of this kernel, by what it was asked for."""
         return {}
+
+
+def one_or_all(results: tuple[Any, ...]) -> Any:
+    """What a call returns: the one result itself, or all of them."""
+    return results[0] if len(results) == 1 else results
 
 
 def _to_numpy(value: Any) -> Any:

@@ -67,9 +67,12 @@ class Executable:
                     ranks = {i.array.dims[-1].axis: t.shape[-1]
                              for i, t in zip(self.inverses, tables, strict=True)}  # fmt: skip
                     return self.gathering.run([*arguments, *tables], {**sizes, **ranks})
-            equal = frozenset(p for p in self.pairs if sizes[p[0]] == sizes[p[1]])
-            return self.native(dtype, equal, self.again(sizes)).run(arguments, sizes)
+            return self.native(dtype, self.equal(sizes), self.again(sizes)).run(arguments, sizes)
         return tuple(fallback.run(self.program, arguments, sizes, dtype))
+
+    def equal(self, sizes: Mapping[str, int]) -> frozenset[tuple[str, str]]:
+        """The pairs of axes that have one size in this call."""
+        return frozenset(p for p in self.pairs if sizes[p[0]] == sizes[p[1]])
 
     def again(self, sizes: Mapping[str, int]) -> bool:
         """Whether large arrays are computed again where they are read: where they would take more

@@ -12,12 +12,12 @@ import torch
 from handful.kernels import nodes, ops
 from handful.kernels.contract import Contraction, Item, target_of
 from handful.kernels.definition import Definition
-from handful.kernels.execute import Executable
 from handful.kernels.nodes import Array, Axis, Op
 from handful.kernels.plan import Region, plan
 from handful.kernels.program import Choose, Program
 from handful.kernels.segments import segments
-from handful.kernels.specialise import pairs, unify
+from handful.kernels.specialise import unify
+from handful.kernels.torch_op import plain
 from handful.kernels.training import Training
 
 
@@ -49,11 +49,10 @@ def explain(
     """The report of the program as it is run, as text; `run` is a call with these arguments."""
     shown = kernel.sizes(list(arguments), dict(given))
     sizes = shown | dict(kernel.wide.counts)
-    equal = frozenset(p for p in pairs(kernel.wide) if sizes[p[0]] == sizes[p[1]])
-    program = unify(kernel.wide, equal)
+    executable = plain(kernel)
+    program = unify(kernel.wide, executable.equal(sizes))
     lines, flops = [f"{kernel.name}: {_sizes(shown)}"], 0
-    repeated = Executable(kernel.wide).again(sizes)
-    for number, region in enumerate(plan(program, again=repeated)):
+    for number, region in enumerate(plan(program, again=executable.again(sizes))):
         lines.append(f"task {number}: {_how(region)}")
         for item in region.items:
             over = 1 if region.loop is None else sizes[region.loop.axis.name]

@@ -12,7 +12,7 @@ import numpy as np
 
 from handful.errors import KernelError
 from handful.kernels.arguments import Arguments
-from handful.kernels.definition import DTYPES, Definition
+from handful.kernels.definition import DTYPES, Definition, one_or_all
 from handful.kernels.normal import normalise
 from handful.kernels.trace import trace
 
@@ -37,10 +37,10 @@ class Kernel(Definition):
                 from handful.kernels.library import register, run
 
                 names, values = " ".join(sizes), list(sizes.values())
-                return _one_or_all(tuple(run(register(self), list(arguments), names, values)))
+                return one_or_all(tuple(run(register(self), list(arguments), names, values)))
             from handful.kernels.torch_op import call
 
-            return _one_or_all(call(self, list(arguments), sizes))
+            return one_or_all(call(self, list(arguments), sizes))
         import torch
 
         from handful.kernels.torch_op import call
@@ -48,7 +48,7 @@ class Kernel(Definition):
         arrays = self.numpy_arguments(arguments)
         with torch.no_grad():
             results = call(self, [torch.from_numpy(_readable(a)) for a in arrays], sizes)
-        return _one_or_all(tuple(r.numpy() for r in results))
+        return one_or_all(tuple(r.numpy() for r in results))
 
     def source(self, **settings: Any) -> str:
         """The C text of the forward pass, in float32 (or `dtype="float64"`).
@@ -87,10 +87,6 @@ class Kernel(Definition):
             raise KernelError(f"{self.name}: no code for {dtype}", expected=" or ".join(DTYPES))
         executable = plain(self)
         return executable.native(getattr(torch, dtype), executable.pairs)
-
-
-def _one_or_all(results: tuple[Any, ...]) -> Any:
-    return results[0] if len(results) == 1 else results
 
 
 def _readable(array: np.ndarray) -> np.ndarray:
