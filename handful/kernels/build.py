@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import warnings
 from functools import cache
 from pathlib import Path
@@ -33,7 +32,8 @@ FLAGS = [
     "-fno-trapping-math",
     "-w",
 ]
-_lock = threading.Lock()
+PRODUCT = Path(__file__).with_name("product.c")
+BLAS = {"float": "sgemm", "double": "dgemm"}
 
 
 def flags() -> list[str]:
@@ -109,7 +109,7 @@ def build(source: str) -> Path:
     path = folder() / f"{name}.so"
     if path.exists():
         return path
-    with _lock, tempfile.TemporaryDirectory(dir=path.parent) as work:
+    with tempfile.TemporaryDirectory(dir=path.parent) as work:
         text, made = Path(work) / "kernel.c", Path(work) / "kernel.so"
         text.write_text(source, encoding="utf-8")
         command = [*compiler(), *flags(), str(text), "-o", str(made), "-lm"]
@@ -130,16 +130,17 @@ class Runtime(ctypes.Structure):
 
     _fields_ = [
         ("pfor", ctypes.c_void_p),
-        ("sgemm", ctypes.c_void_p),
-        ("dgemm", ctypes.c_void_p),
+        ("product", ctypes.c_void_p),
+        ("blas", ctypes.c_void_p),
         ("cores", ctypes.c_int64),
         ("poison", ctypes.c_int64),
     ]
 
 
 @cache
-def runtime() -> Runtime:
-    """Threads and GEMM of the torch in this process; null where a symbol is missing."""
+def runtime(real: str, *, products: bool) -> Runtime:
+    """Threads of the torch in this process, and for code with matrix products of "float" or
+    "double" our own and torch's; null where there is none."""
     import torch
 
     folder = Path(torch.__file__).parent / "lib"
@@ -154,6 +155,9 @@ def runtime() -> Runtime:
             return None
 
     poison = int(os.environ.get("HANDFUL_KERNELS_POISON", "0"))
-    return Runtime(
-        address("torch_parallel_for"), address("sgemm_"), address("dgemm_"), num_cores(), poison
-    )
+    pfor = address("torch_parallel_for")
+    if not products:
+        return Runtime(pfor, None, None, num_cores(), poison)
+    own = ctypes.CDLL(str(build(f"typedef {real} real;\n{PRODUCT.read_text(encoding='utf-8')}")))
+    ours = ctypes.cast(own.product, ctypes.c_void_p).value
+    return Runtime(pfor, ours, address(f"{BLAS[real]}_"), num_cores(), poison)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from handful.kernels import nodes, ops
 from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op
-from handful.kernels.program import Choose, Equation, reads
+from handful.kernels.program import Choose, Equation, Loop, reads, writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +127,34 @@ class Namer:
                 and not {*own} <= {*axes}
             ):
                 turned = (*[a for a in axes if a is not column], column)
-                self.count += 1
-                target = Array(f"{TURNED}{self.count}", tuple(Dim(a.name) for a in turned), "f")
-                items.append(Equation(target, turned, "=", turned, load))
-                new[load] = Load(target, turned)
+                new[load] = self.temporary(TURNED, turned, load, items)
         return [*items, replace(e, expr=nodes.replaced(e.expr, new))] if new else [e]
+
+    def laid_once(self, items: list[Item], loop: Loop) -> tuple[list[Item], list[Item]]:
+        """Items to go before a loop, and the loop's items, which then read columns along memory.
+
+        for t: s[t+1,b,k] += s[t,b,j]*U[k,j] over j
+            →  turned#1[j,k] = U[k,j];  for t: s[t+1,b,k] += s[t,b,j]*turned#1[j,k] over j
+        """
+        before: list[Item] = []
+        inside: list[Item] = []
+        made: dict[Load, Load] = {}
+        changed = writes(loop)
+        for item in items:
+            if isinstance(item, Contraction) and _lies_across(item) and item.b.array not in changed:
+                if item.b not in made:
+                    own = tuple(a for a in (*item.batch, *item.k, *item.n) if a in item.b.index)
+                    made[item.b] = self.temporary(TURNED, own, item.b, before)
+                item = replace(item, b=made[item.b])
+            inside.append(item)
+        return before, inside
+
+    def temporary(self, kind: str, own: tuple[Axis, ...], value: Node, items: list[Item]) -> Load:
+        """An array of the planner's, over these axes; what makes it joins the items."""
+        self.count += 1
+        target = Array(f"{kind}{self.count}", tuple(Dim(a.name) for a in own), "f")
+        items.append(Equation(target, own, "=", own, value))
+        return Load(target, own)
 
     def operand(
         self, factors: list[Node], batch: list[Axis], rows: list[Axis], cols: list[Axis],
@@ -147,10 +170,14 @@ class Namer:
         if rows and cols and _contiguous(product, rows[-1]) > _contiguous(product, cols[-1]):
             rows, cols = cols, rows
         own = tuple(a for a in (*batch, *rows, *cols) if a in nodes.free(product))
-        self.count += 1
-        target = Array(f"{PACKED}{self.count}", tuple(Dim(a.name) for a in own), "f")
-        items.append(Equation(target, own, "=", own, product))
-        return Load(target, own)
+        return self.temporary(PACKED, own, product, items)
+
+
+def _lies_across(c: Contraction) -> bool:
+    """Whether the columns of `b` are strided, and nothing but the product's own axes choose them."""
+    axes = {*c.batch, *c.k, *c.n}
+    plain = all(i in axes or isinstance(i, Const) for i in c.b.index)
+    return plain and c.b.index[-1] in c.k
 
 
 def lies(index: tuple[Node, ...], axis: Axis) -> float:

@@ -41,12 +41,14 @@ PARALLEL_WORK = 16384
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """C text, and the arrays and axes that its entry expects, in order. Temporaries come last."""
+    """C text, and the arrays and axes that its entry expects, in order. Temporaries come last.
+    `products`: whether it multiplies matrices."""
 
     text: str
     arrays: tuple[Array, ...]
     temporaries: tuple[Array, ...]
     axes: tuple[str, ...]
+    products: bool
 
 
 def emit(
@@ -81,8 +83,10 @@ class _Printer(TermPrinter):
         for number, task in enumerate(self.tasks):
             self.function(number, task)
         self.entry()
-        text = f"/* {name}, written by handful.kernels */\n{prelude(self.real)}\n"
-        return Source(text + "\n".join(self.lines) + "\n", self.arrays, temporaries, self.axes)
+        products = any(isinstance(c, Gemm) for t in self.tasks for c in leaves(t.body))
+        start = f"/* {name}, written by handful.kernels */\n{prelude(self.real, products=products)}"
+        text = "\n".join([start, *self.lines, ""])
+        return Source(text, self.arrays, temporaries, self.axes, products)
 
     # ------------------------------------------------------------ functions
 
@@ -153,7 +157,7 @@ class _Printer(TermPrinter):
                 size = f"n_{task.block.name}"
                 self.line("{")
                 self.line(f"  int64_t row = {self.row_bytes(task)}, work = {work(task)};")
-                least = 8 if task.products else 1
+                least = self.least_rows(task)
                 self.line(f"  int64_t wide = k_ceil({size}, k_max(1, rt->cores / ({count})));")
                 self.line(f"  if (work < {PARALLEL_WORK}) wide = {size};")
                 if task.local and task.time is None:  # a block of a loop reads all weights again
@@ -174,6 +178,13 @@ class _Printer(TermPrinter):
         self.line("return 0;")
         self.depth -= 1
         self.line("}")
+
+    @staticmethod
+    def least_rows(task: Task) -> str:
+        """Rows of a block below which it would read the same memory again and again."""
+        if task.products:
+            return "8"
+        return "TALL" if any(isinstance(c, Strip) and c.rows for c in leaves(task.body)) else "1"
 
     def row_bytes(self, task: Task) -> str:
         """Bytes of local arrays for one value of the block's axis."""
@@ -331,39 +342,60 @@ class _Printer(TermPrinter):
         )
 
     def strip(self, c: Strip) -> None:
-        """A strip of the vector axis, all of it summed before any of it is written."""
-        kind, (low, high) = ops.kind(c.expr), self.bounds(c.vector)
-        lanes = self.fresh()
+        """A strip of the vector axis, all of it summed before any of it is written.
+
+        Whole strips, of TALL rows where there are any, have a fixed size, so that the compiler
+        keeps their sums in registers.
+        """
+        low, high = self.bounds(c.vector)
+        first, last = self.bounds(c.rows) if c.rows else ("0", "1")
+        tall = "TALL" if c.rows else "1"
+        self.line(f"for (int64_t top = {first}; top < {last}; top += {tall})")
         self.line(f"for (int64_t start = {low}; start < {high}; start += {STRIP}) {{")
         self.depth += 1
-        self.line(f"{self.ctype(kind)} {lanes}[{STRIP}];")
         self.line(f"const int64_t many = k_min({STRIP}, {high} - start);")
-        start = self.constant(ops.identity(c.op, kind))
-        self.line(f"for (int64_t l = 0; l < {STRIP}; l++) {lanes}[l] = {start};")
+        self.line(f"if (many == {STRIP} && {last} - top >= {tall}) {{")
+        self.depth += 1
+        self.strip_of(c, tall, str(STRIP), "top")
+        self.close()
+        self.line(f"else for (int64_t row = top; row < k_min({last}, top + {tall}); row++) {{")
+        self.depth += 1
+        self.strip_of(c, "1", "many", "row")
+        self.close()
+        self.close()
+
+    def strip_of(self, c: Strip, rows: str, many: str, top: str) -> None:
+        """Sum and write so many values of so many rows, from `top` and `start` on."""
+        kind, lanes = ops.kind(c.expr), self.fresh()
+        self.line(f"{self.ctype(kind)} {lanes}[{rows}][{STRIP}];")
+        self.each_lane(c, rows, str(STRIP), top)
+        self.line(f"{lanes}[q][l] = {self.constant(ops.identity(c.op, kind))};")
+        self.close(2)
         for axis in c.axes:
             self.open(axis)
-        self.each_lane(c.vector)
+        self.each_lane(c, rows, many, top)
         value = self.term(c.expr, {})
-        self.line(f"{lanes}[l] = {self.combine(c.op, f'{lanes}[l]', value)};")
-        self.close()
-        for _ in c.axes:
-            self.close()
-        self.each_lane(c.vector)
+        self.line(f"{lanes}[q][l] = {self.combine(c.op, f'{lanes}[q][l]', value)};")
+        self.close(2 + len(c.axes))
+        self.each_lane(c, rows, many, top)
         shown = [self.term(i, {}) for i in c.index]
         place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
         tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
         there = f"if ({tests}) " if tests else ""
         op = "=" if c.fresh else c.op
-        self.line(f"{there}{place} = {self.combine(op, place, f'{lanes}[l]')};")
-        self.close()
-        self.close()
+        self.line(f"{there}{place} = {self.combine(op, place, f'{lanes}[q][l]')};")
+        self.close(2)
 
-    def each_lane(self, vector: Axis) -> None:
-        """Open a loop over the strip that began at `start`."""
-        self.line("#pragma omp simd")
-        self.line("for (int64_t l = 0; l < many; l++) {")
+    def each_lane(self, c: Strip, rows: str, many: str, top: str) -> None:
+        """Open a loop over rows and one over the values of each."""
+        self.line(f'_Pragma("GCC unroll 4") for (int q = 0; q < {rows}; q++) {{')
         self.depth += 1
-        self.line(f"const int64_t {self.var(vector)} = start + l;")
+        if c.rows:
+            self.line(f"const int64_t {self.var(c.rows)} = {top} + q;")
+        self.line("#pragma omp simd")
+        self.line(f"for (int64_t l = 0; l < {many}; l++) {{")
+        self.depth += 1
+        self.line(f"const int64_t {self.var(c.vector)} = start + l;")
 
     def pick(self, c: Pick) -> None:
         """Values in strips, each held against the worst that is kept, if the least of the strip

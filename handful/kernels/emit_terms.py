@@ -68,9 +68,10 @@ class TermPrinter:
                 self.line(f"for (int64_t {v} = {low}; {v} < {high}; {v}++) {{")
         self.depth += 1
 
-    def close(self) -> None:
-        self.depth -= 1
-        self.line("}")
+    def close(self, loops: int = 1) -> None:
+        for _ in range(loops):
+            self.depth -= 1
+            self.line("}")
 
     # ------------------------------------------------------------ places
 

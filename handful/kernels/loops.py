@@ -42,7 +42,8 @@ class Fold:
 @dataclass(frozen=True, slots=True)
 class Strip:
     """`target[index] op= reduction of expr over axes`, for a strip of `vector` values at a time,
-    each with its own register: the strip is written once."""
+    each with its own register: the strip is written once. With `rows`, the block's own axis, the
+    strips of a few of its values are summed together: what they all read is read once."""
 
     target: Array
     index: tuple[Node, ...]
@@ -51,6 +52,7 @@ class Strip:
     axes: tuple[Axis, ...]
     expr: Node
     fresh: bool
+    rows: Axis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,8 @@ def _lower_region(region: Region, started: set[Array]) -> Task:
                 before.append(fill)
         if is_packed(target):
             started.discard(target)  # a packed operand is made anew at every step
-        body.append(
-            _wrap(_lower_item(item, fresh, outer, region.single), _outer_axes(item, region))
-        )
+        command = _lower_item(item, fresh, outer, region)
+        body.append(_wrap(command, _outer_axes(item, command, region)))
     commands = fuse(tuple(body), region.block)
     if region.loop:
         commands = (For(region.loop.axis, commands, descending=region.loop.descending),)
@@ -219,13 +220,12 @@ def _stores(loop: For) -> list[Store] | None:
     return out
 
 
-def _outer_axes(item: Item, region: Region) -> tuple[Axis, ...]:
-    """The axes to open around an item: its block, unless a BLAS call takes it whole."""
+def _outer_axes(item: Item, command: Command, region: Region) -> tuple[Axis, ...]:
+    """The axes to open around an item: its block, unless its command goes through it itself."""
     if region.block is None or isinstance(item, Contraction):
         return ()
     varies = any(i is region.block for i in item.index)
-    inside = isinstance(item, Equation) and _vector_axis(item, region.single) is region.block
-    return (region.block,) if varies and not inside else ()
+    return (region.block,) if varies and region.block not in own_axes(command) else ()
 
 
 def _wrap(command: Command, axes: tuple[Axis, ...]) -> Command:
@@ -245,16 +245,14 @@ def _covers(item: Item) -> bool:
     return all(d.axis == a.name and not d.extra for a, d in zip(plain, dims, strict=True))
 
 
-def _lower_item(
-    item: Item, fresh: bool, outer: tuple[Axis, ...], single: tuple[Axis, ...]
-) -> Command:
+def _lower_item(item: Item, fresh: bool, outer: tuple[Axis, ...], region: Region) -> Command:
     match item:
         case Contraction():
             return _lower_contraction(item, fresh, outer)
         case Choose(target=target, index=index, domain=domain, axis=axis, count=count, expr=expr):
             inner = [a for a in domain if a not in set(outer)]
             return _wrap(Pick(target, index, axis, count, expr), tuple(inner))
-    return _lower_equation(item, fresh, outer, single)
+    return _lower_equation(item, fresh, outer, region)
 
 
 def _vector_axis(e: Equation, single: tuple[Axis, ...]) -> Axis | None:
@@ -276,10 +274,8 @@ def _vector_axis(e: Equation, single: tuple[Axis, ...]) -> Axis | None:
     return chosen
 
 
-def _lower_equation(
-    e: Equation, fresh: bool, outer: tuple[Axis, ...], single: tuple[Axis, ...]
-) -> Command:
-    vector = _vector_axis(e, single)
+def _lower_equation(e: Equation, fresh: bool, outer: tuple[Axis, ...], region: Region) -> Command:
+    vector = _vector_axis(e, region.single)
     inside = {a for i in e.index for a in nodes.free(i)}
     plain = {i for i in e.index if isinstance(i, Axis)}
     points = [a for a in e.domain if a in plain and a is not vector and a not in set(outer)]
@@ -295,7 +291,9 @@ def _lower_equation(
         return _wrap(fold, (*points, *scattered))
     if vector in plain and not any(a in inside for a in summed):
         assert vector is not None
-        strip = Strip(e.target, e.index, e.op, vector, tuple(summed), e.expr, fresh)
+        tall = fresh and region.block in plain and vector is not region.block
+        rows = region.block if tall else None
+        strip = Strip(e.target, e.index, e.op, vector, tuple(summed), e.expr, fresh, rows)
         return _wrap(strip, tuple(points))
     inner: Command = Store(e.target, e.index, e.op, e.expr)
     if vector is not None:
@@ -426,14 +424,19 @@ def _offset(index: Node) -> tuple[Node | None, int]:
     return index, 0
 
 
-def _reduced(c: Store | Fold | Strip | Pick) -> tuple[Axis, ...]:
+def own_axes(c: Command) -> tuple[Axis, ...]:
+    """The axes that a command goes through itself."""
     match c:
+        case For(axis=axis, body=body):
+            return (axis, *[a for inner in body for a in own_axes(inner)])
         case Fold(axes=axes):
             return axes
-        case Strip(axes=axes, vector=vector):
-            return (*axes, vector)
+        case Strip(axes=axes, vector=vector, rows=rows):
+            return (*axes, vector, *([rows] if rows else []))
         case Pick(axis=axis):
             return (axis,)
+        case Gemm(m=m, n=n, k=k):
+            return (*m, *n, *k)
     return ()
 
 
@@ -453,18 +456,12 @@ def check(task: Task) -> None:
                 continue
             if isinstance(c, Fill):
                 continue
-            own: tuple[Axis, ...] = ()
-            terms: list[Node] = list(c.index)
-            if isinstance(c, Gemm):
-                own = (*c.m, *c.n, *c.k)
-                terms += [c.a, c.b, c.alpha]
-            else:
-                own = _reduced(c)
-                terms.append(c.expr)
-            missing = set(nodes.union(nodes.free(t) for t in terms)) - scope - set(own)
+            read = [c.a, c.b, c.alpha] if isinstance(c, Gemm) else [c.expr]
+            used = set(nodes.union(nodes.free(t) for t in (*c.index, *read)))
+            missing = used - scope - set(own_axes(c))
             if not isinstance(c, Gemm):  # where to write is known before anything is reduced
                 found = set(nodes.union(nodes.free(t) for t in c.index)) - scope
-                missing |= found - ({c.vector} if isinstance(c, Strip) else set())
+                missing |= found - ({c.vector, c.rows} if isinstance(c, Strip) else set())
             if missing:
                 raise LoopCheckError(f"axes {missing} are not open: {c}")
 

@@ -6,12 +6,13 @@ import ctypes
 import math
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
 import torch
 
-from handful.kernels.build import build, runtime
+from handful.kernels.build import Runtime, build, runtime
 from handful.kernels.emit_c import Source, emit
 from handful.kernels.loops import lower
 from handful.kernels.nodes import Array
@@ -93,10 +94,16 @@ class Native:
         """The compiled function, made anew when the edited text has changed."""
         stamp = self.edited.stat().st_mtime_ns if self.edited else 0
         if self.compiled is None or self.compiled[0] != stamp:
-            function = ctypes.CDLL(str(build(self.text))).run
+            with ThreadPoolExecutor(1) as beside:  # at first the product is compiled, too
+                beside.submit(self.borrowed)
+                function = ctypes.CDLL(str(build(self.text))).run
             function.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
             self.compiled = stamp, function
         return self.compiled[1]
+
+    def borrowed(self) -> Runtime:
+        """Threads, and products if there are any."""
+        return runtime(_REAL[self.dtype], products=self.source.products)
 
     def run(
         self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
@@ -105,7 +112,7 @@ class Native:
         entry = self.entry
         given = [a if a.is_contiguous() else a.contiguous() for a in arguments]
         shapes, offsets, size, extents = self.call_plan(sizes)
-        borrowed = runtime()
+        borrowed = self.borrowed()
         made = [torch.empty(shape, dtype=dtype) for shape, dtype in shapes]
         scratch = workspace(size)
         base = scratch.data_ptr()

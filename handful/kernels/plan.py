@@ -56,9 +56,10 @@ def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
     waiting: list[Item] = []
     for statement in program.body:
         if isinstance(statement, Loop):
-            close(waiting)
-            waiting = []
             items = [i for e in statement.body for i in namer.contract(e, in_time=True)]
+            before, items = namer.laid_once(items, statement)
+            close([*waiting, *before])
+            waiting = []
             out.append(_loop_region(statement, items))
         else:
             waiting += namer.contract(statement)

@@ -19,12 +19,16 @@ typedef unsigned long size_t;
 void* malloc(size_t); void free(void*); void* memset(void*, int, size_t);
 typedef void (*body_t)(int64_t, int64_t, void*);
 typedef int (*pfor_t)(int64_t, int64_t, int64_t, body_t, void*);
-typedef void (*sgemm_t)(const char*, const char*, const int*, const int*, const int*, const float*,
-  const float*, const int*, const float*, const int*, const float*, float*, const int*);
-typedef void (*dgemm_t)(const char*, const char*, const int*, const int*, const int*, const double*,
-  const double*, const int*, const double*, const int*, const double*, double*, const int*);
-typedef struct { pfor_t pfor; sgemm_t sgemm; dgemm_t dgemm; int64_t cores; int64_t poison; } rt_t;
+typedef void (*product_t)(void*, int, int, int64_t, int64_t, int64_t, real, const real*, int64_t,
+  const real*, int64_t, real, real*, int64_t);
+typedef struct { pfor_t pfor; product_t product; void* blas; int64_t cores; int64_t poison; } rt_t;
 typedef struct { const rt_t* rt; void* const* p; const int64_t* n; } ctx_t;
+
+#if defined(__AVX512F__)
+#define TALL (16 / (int)sizeof(real)) /* rows whose strips of sums are all in registers */
+#else
+#define TALL 1
+#endif
 
 static inline int64_t k_floordiv(int64_t a, int64_t b) { int64_t q = a / b; return q - ((a % b != 0) & ((a < 0) ^ (b < 0))); }
 static inline int64_t k_mod(int64_t a, int64_t b) { int64_t r = a % b; return r + ((r != 0) & ((r < 0) ^ (b < 0)) ? b : 0); }
@@ -172,22 +176,10 @@ FEW_ROWS, LARGE_MATRIX = 8, 1 << 18
 read it faster than one, and it pays to wake the second."""
 
 GEMM = """\
-/* row-major c[m,n] = alpha a[m,k] b[k,n] + beta c; ta, tb: the operand lies transposed */
+/* row-major c[m,n] = alpha a[m,k] b[k,n] + beta c; ta, tb: the operand lies transposed (product.c) */
 static void product(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k, real alpha,
     const real* a, int64_t lda, const real* b, int64_t ldb, real beta, real* c, int64_t ldc) {
-  if (rt->GEMM_NAME) {
-    int M = (int)m, N = (int)n, K = (int)k, la = (int)lda, lb = (int)ldb, lc = (int)ldc;
-    rt->GEMM_NAME(tb ? "T" : "N", ta ? "T" : "N", &N, &M, &K, &alpha, b, &lb, a, &la, &beta, c, &lc);
-    return;
-  }
-  for (int64_t i = 0; i < m; i++) {
-    for (int64_t j = 0; j < n; j++) c[i*ldc + j] = beta == 0 ? 0 : beta * c[i*ldc + j];
-    for (int64_t l = 0; l < k; l++) {
-      real v = alpha * (ta ? a[l*lda + i] : a[i*lda + l]);
-      if (tb) for (int64_t j = 0; j < n; j++) c[i*ldc + j] += v * b[j*ldb + l];
-      else for (int64_t j = 0; j < n; j++) c[i*ldc + j] += v * b[l*ldb + j];
-    }
-  }
+  rt->product(rt->blas, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 typedef struct {
   const rt_t* rt; int ta, tb; int64_t m, n, k; real alpha; const real* a; int64_t lda;
@@ -214,10 +206,8 @@ static void gemm(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k
 """
 
 
-def prelude(real: str) -> str:
+def prelude(real: str, *, products: bool) -> str:
     """Everything before the kernel's own functions, for "float" or "double"."""
     maths = FLOAT_MATHS if real == "float" else DOUBLE_MATHS
-    name = "sgemm" if real == "float" else "dgemm"
-    gemm = GEMM.replace("GEMM_NAME", name)
-    gemm = gemm.replace("FEW_ROWS", str(FEW_ROWS)).replace("LARGE_MATRIX", str(LARGE_MATRIX))
-    return f"{RUNTIME}typedef {real} real;\n{maths}{gemm}"
+    gemm = GEMM.replace("FEW_ROWS", str(FEW_ROWS)).replace("LARGE_MATRIX", str(LARGE_MATRIX))
+    return f"typedef {real} real;\n{RUNTIME}{maths}{gemm if products else ''}"

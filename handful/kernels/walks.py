@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from handful.kernels import nodes, ops
-from handful.kernels.loops import ONCE, Command, Fill, Fold, For, Gemm, Pick, Store, Strip, Task
+from handful.kernels.loops import (
+    ONCE,
+    Command,
+    Fill,
+    Fold,
+    For,
+    Gemm,
+    Pick,
+    Store,
+    Strip,
+    Task,
+    own_axes,
+)
 from handful.kernels.nodes import Array, Axis, Node, Op, Size
 
 Leaf = Store | Fold | Strip | Pick | Gemm | Fill
@@ -67,15 +79,7 @@ def work(task: Task) -> str:
     for c, axes in with_axes(task.body):
         if isinstance(c, Fill):
             continue
-        over = {*axes, *task.single}
-        if isinstance(c, Gemm):
-            over |= {*c.m, *c.n, *c.k}
-        elif isinstance(c, Fold):
-            over |= set(c.axes)
-        elif isinstance(c, Strip):
-            over |= {*c.axes, c.vector}
-        elif isinstance(c, Pick):
-            over.add(c.axis)
+        over = {*axes, *task.single, *own_axes(c)}
         each = 1 if isinstance(c, Gemm) else flops(c.expr)
         names = sorted(f"n_{a.name}" for a in over if a is not ONCE)
         parts.append(" * ".join([str(each), *names]))

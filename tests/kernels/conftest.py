@@ -17,14 +17,23 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["HANDFUL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
-@pytest.fixture(autouse=True)
-def _watched_products(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Under the sanitizers products run in the kernel's own loops, which are watched too."""
-    if "-fsanitize" in os.environ.get("HANDFUL_KERNELS_FLAGS", ""):
-        from handful.kernels import build
+@pytest.fixture
+def without_blas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels run as if torch lent no matrix product, on two cores."""
+    from handful.kernels import build
 
-        own = build.Runtime(build.runtime().pfor, None, None, 2, 1)
-        monkeypatch.setattr("handful.kernels.native.runtime", lambda: own)
+    def own(real: str, *, products: bool) -> build.Runtime:
+        found = build.runtime(real, products=products)
+        return build.Runtime(found.pfor, found.product, None, 2, found.poison)
+
+    monkeypatch.setattr("handful.kernels.native.runtime", own)
+
+
+@pytest.fixture(autouse=True)
+def _watched_products(request: pytest.FixtureRequest) -> None:
+    """Under the sanitizers products are all our own, which are watched too."""
+    if "-fsanitize" in os.environ.get("HANDFUL_KERNELS_FLAGS", ""):
+        request.getfixturevalue("without_blas")
 
 
 @pytest.fixture(params=["native", "torch"])

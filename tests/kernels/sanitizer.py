@@ -2,7 +2,7 @@
 
 Runs pytest, with the arguments given or else on all kernel tests, in a process in which every
 emitted text is compiled with the sanitizers and torch's memory is watched by them. Matrix products
-go through the kernel's own loops there, because a borrowed BLAS is not watched.
+are our own there, because a borrowed BLAS is not watched.
 """
 
 from __future__ import annotations
