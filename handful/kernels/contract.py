@@ -174,7 +174,7 @@ class Namer:
 
 
 def _lies_across(c: Contraction) -> bool:
-    """Whether the columns of `b` are strided, and nothing but the product's own axes choose them."""
+    """Whether the columns of `b` are strided, and only the product's own axes choose them."""
     axes = {*c.batch, *c.k, *c.n}
     plain = all(i in axes or isinstance(i, Const) for i in c.b.index)
     return plain and c.b.index[-1] in c.k
