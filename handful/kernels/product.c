@@ -4,9 +4,9 @@
      c[m,n] = alpha op(a)[m,k] op(b)[k,n] + beta c      row-major; if beta is 0, c is not read
 
    A tile of c, up to ROWS by two vectors, stays in registers while k runs. Of b, DEPTH rows of a
-   tile's columns are at work at a time, in the first cache; where more than two tiles read them, or
-   they lie transposed, they are first copied side by side. Few rows are bound by reading b: they
-   take wider tiles, or dot products where b lies transposed. One thread; the bits depend on shape.
+   tile's columns are at work at a time, in the first cache; where more than TILES tiles read them, or they
+   lie transposed, they are first copied side by side. Few rows are bound by reading b: they take
+   wider tiles, or dot products where b lies transposed. One thread; the bits depend on the shape.
 
    Source: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008). */
 
@@ -34,7 +34,8 @@ typedef void blas_t(const char*, const char*, const int*, const int*, const int*
 #define WIDE (ROWS * 2 / FEW)
 #define DEPTH 192
 #define HIGH (ROWS * 20)
-#define LARGE (1 << 25)
+#define TILES 6
+#define LARGE (1 << 18)
 #define UNROLL _Pragma("GCC unroll 24")
 #define INLINE static inline __attribute__((always_inline))
 #define least(a, b) ((a) < (b) ? (a) : (b))
@@ -140,12 +141,12 @@ static void dots(int64_t n, int64_t k, real alpha, const real* a, const real* b,
   }
 }
 
-/* Whether this processor's vectors are wider than those that the borrowed BLAS uses on it, and the
-   product small enough for that to matter more than how it walks through memory. */
+/* Whether this processor's vectors are wider than those that the borrowed BLAS uses on it, and b
+   small or read as it lies: how well one walks through memory matters more where it is not. */
 static int ours_is_faster(int64_t m, int64_t n, int64_t k) {
 #if defined(__AVX512F__)
   __builtin_cpu_init();
-  return m * n * k <= LARGE && !__builtin_cpu_is("intel");
+  return (m <= TILES * ROWS || n * k <= LARGE) && !__builtin_cpu_is("intel");
 #else
   return 0;
 #endif
@@ -164,10 +165,11 @@ void product(blas_t* blas, int ta, int tb, int64_t m, int64_t n, int64_t k, real
   }
   real copy[DEPTH * 2 * LANES];
   tiles_t s = {0, ta ? 1 : lda, ta ? lda : 1, 0, ldc, alpha, beta};
-  for (int64_t l = 0; l < k; l += DEPTH, s.beta = 1) {
-    s.depth = least(DEPTH, k - l);
-    for (int64_t top = 0; top < m; top += HIGH) {
-      const int64_t high = least(HIGH, m - top), count = (high + ROWS - 1) / ROWS;
+  for (int64_t top = 0; top < m; top += HIGH) {
+    const int64_t high = least(HIGH, m - top), count = (high + ROWS - 1) / ROWS;
+    s.beta = beta;
+    for (int64_t l = 0; l < k; l += DEPTH, s.beta = 1) {
+      s.depth = least(DEPTH, k - l);
       int64_t cols;
       for (int64_t j = 0; j < n; j += cols) {
         const int64_t few = high <= FEW && n - j >= WIDE * LANES && !tb;
@@ -175,7 +177,7 @@ void product(blas_t* blas, int ta, int tb, int64_t m, int64_t n, int64_t k, real
         cols = least(n - j, wide * LANES);
         const real* right = tb ? b + j * ldb + l : b + l * ldb + j;
         s.ldb = ldb;
-        if (tb || count > 2 || cols < wide * LANES) {
+        if (tb || count > TILES || cols < wide * LANES) {
           side_by_side(copy, right, tb, ldb, s.depth, cols, wide * LANES);
           right = copy;
           s.ldb = wide * LANES;
