@@ -6,7 +6,9 @@
 // A batch of fewer rows than threads is parted by columns instead, with one barrier for each step,
 // where the matrices are large enough to pay for it. The inputs' products are one product for all
 // of time, and so are the weights' gradients; both recurrent products of a step are one product.
-// The maths is vectorised by the compiler (-ffast-math and glibc's libmvec).
+// Products inside of time are handful's own, on one thread each, as in the generated code; those of
+// all of time are torch's BLAS, on all threads. The maths is vectorised by the compiler (-ffast-math
+// and glibc's libmvec).
 
 #include <omp.h>
 
@@ -18,14 +20,22 @@
 extern "C" void sgemm_(const char*, const char*, const int*, const int*, const int*, const float*,
                        const float*, const int*, const float*, const int*, const float*, float*,
                        const int*);
+extern "C" void product(decltype(sgemm_)*, int, int, int64_t, int64_t, int64_t, float, const float*,
+                        int64_t, const float*, int64_t, float, float*, int64_t);
 
 namespace {
 
 const int64_t kWorthSplitting = 256;  // columns from which a barrier costs less than it saves
 
-// row-major c[m,n] = beta c + op(a) op(b)
-void product(bool ta, bool tb, int m, int n, int k, const float* a, int lda, const float* b,
-             int ldb, float beta, float* c, int ldc) {
+// row-major c[m,n] = beta c + a b, in this thread
+void step(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb,
+          float beta, float* c, int64_t ldc) {
+  product(sgemm_, 0, 0, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+}
+
+// row-major c[m,n] = beta c + op(a) op(b), in all threads
+void whole(bool ta, bool tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb,
+           float beta, float* c, int ldc) {
   const float one = 1;
   sgemm_(tb ? "T" : "N", ta ? "T" : "N", &n, &m, &k, &one, b, &ldb, a, &lda, &beta, c, &ldc);
 }
@@ -37,6 +47,13 @@ std::vector<float> beside(const float* one, const float* two, int64_t rows, int6
     std::memcpy(&out[i * 2 * cols], one + i * cols, cols * sizeof(float));
     std::memcpy(&out[i * 2 * cols + cols], two + i * cols, cols * sizeof(float));
   }
+  return out;
+}
+
+std::vector<float> turned(const std::vector<float>& matrix, int64_t rows, int64_t cols) {
+  std::vector<float> out(rows * cols);
+  for (int64_t i = 0; i < rows; i++)
+    for (int64_t j = 0; j < cols; j++) out[j * rows + i] = matrix[i * cols + j];
   return out;
 }
 
@@ -71,7 +88,7 @@ extern "C" void cell_forward(int64_t T, int64_t B, int64_t I, int64_t H, const f
                              float* u) {
   const auto W = beside(Wg, Wz, I, H), U = beside(Uz, Ug, H, H);
   std::vector<float> fed(T * B * 2 * H), recurrent(B * 2 * H);
-  product(false, false, T * B, 2 * H, I, x, I, W.data(), 2 * H, 0, fed.data(), 2 * H);
+  whole(false, false, T * B, 2 * H, I, x, I, W.data(), 2 * H, 0, fed.data(), 2 * H);
 #pragma omp parallel
   {
     const Part p = part_of(B, H);
@@ -79,11 +96,10 @@ extern "C" void cell_forward(int64_t T, int64_t B, int64_t I, int64_t H, const f
       const float* h = (t ? out + (t - 1) * B * H : h0) + p.row * H;
       float* r = recurrent.data() + p.row * 2 * H;
       if (p.cols == H) {
-        product(false, false, p.rows, 2 * H, H, h, H, U.data(), 2 * H, 0, r, 2 * H);
+        step(p.rows, 2 * H, H, h, H, U.data(), 2 * H, 0, r, 2 * H);
       } else {
         for (int64_t half : {p.col, H + p.col})
-          product(false, false, p.rows, p.cols, H, h, H, U.data() + half, 2 * H, 0, r + half,
-                  2 * H);
+          step(p.rows, p.cols, H, h, H, U.data() + half, 2 * H, 0, r + half, 2 * H);
       }
       for (int64_t b = p.row; b < p.row + p.rows; b++) {
         const float* in = fed.data() + (t * B + b) * 2 * H;
@@ -111,7 +127,7 @@ extern "C" void cell_backward(int64_t T, int64_t B, int64_t I, int64_t H, const 
                               const float* Ug, const float* out, const float* z, const float* g,
                               const float* u, const float* dout, float* dx, float* dh0, float* dWz,
                               float* dWg, float* dUz, float* dUg, float* dbz) {
-  const auto W = beside(Wg, Wz, I, H), U = beside(Uz, Ug, H, H);
+  const auto W = beside(Wg, Wz, I, H), U = turned(beside(Uz, Ug, H, H), H, 2 * H);
   // for each step and row: by the tanh's argument, by the gate's, by u. The first two belong to
   // [Wg Wz], the last two to [Uz Ug].
   std::vector<float> d(T * B * 3 * H);
@@ -138,18 +154,18 @@ extern "C" void cell_backward(int64_t T, int64_t B, int64_t I, int64_t H, const 
       if (p.barrier) {
 #pragma omp barrier
       }
-      product(false, true, p.rows, p.cols, 2 * H, d.data() + (t * B + p.row) * 3 * H + H, 3 * H,
-              U.data() + p.col * 2 * H, 2 * H, 1, dh0 + p.row * H + p.col, H);
+      step(p.rows, p.cols, 2 * H, d.data() + (t * B + p.row) * 3 * H + H, 3 * H, U.data() + p.col,
+           H, 1, dh0 + p.row * H + p.col, H);
     }
   }
   const float* into = d.data();
   std::vector<float> dW(I * 2 * H), dU(H * 2 * H);
-  product(false, true, T * B, I, 2 * H, into, 3 * H, W.data(), 2 * H, 0, dx, I);
-  product(true, false, I, 2 * H, T * B, x, I, into, 3 * H, 0, dW.data(), 2 * H);
-  product(true, false, H, 2 * H, B, h0, H, into + H, 3 * H, 0, dU.data(), 2 * H);
+  whole(false, true, T * B, I, 2 * H, into, 3 * H, W.data(), 2 * H, 0, dx, I);
+  whole(true, false, I, 2 * H, T * B, x, I, into, 3 * H, 0, dW.data(), 2 * H);
+  whole(true, false, H, 2 * H, B, h0, H, into + H, 3 * H, 0, dU.data(), 2 * H);
   if (T > 1)
-    product(true, false, H, 2 * H, (T - 1) * B, out, H, into + B * 3 * H + H, 3 * H, 1, dU.data(),
-            2 * H);
+    whole(true, false, H, 2 * H, (T - 1) * B, out, H, into + B * 3 * H + H, 3 * H, 1, dU.data(),
+          2 * H);
   apart(dW, dWg, dWz, I, H);
   apart(dU, dUz, dUg, H, H);
   std::memset(dbz, 0, H * sizeof(float));

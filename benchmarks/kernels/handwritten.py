@@ -1,4 +1,4 @@
-"""`cell.cpp` as a function of tensors: compiled with OpenMP, and with the GEMM that torch has."""
+"""`cell.cpp` as a function of tensors: compiled with OpenMP, and with the same matrix products."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
+from handful.kernels import build
 
 SOURCE = Path(__file__).with_name("cell.cpp")
 FLAGS = ["-O3", "-march=native", "-ffast-math", "-fopenmp", "-std=c++17", "-fPIC"]
@@ -24,11 +26,14 @@ def library() -> ctypes.CDLL | None:
     """
     folder = Path(tempfile.mkdtemp())
     compiled, made = str(folder / "cell.o"), str(folder / "cell.so")
+    own, product = folder / "product.c", str(folder / "product.o")
+    own.write_text(build.product_source("float"), encoding="utf-8")
     libraries = Path(torch.__file__).parent / "lib"
     link = [f"-L{libraries}", "-ltorch_cpu", f"-Wl,-rpath,{libraries}", "-lm", "-fopenmp"]
     try:
         subprocess.run(["g++", *FLAGS, "-c", str(SOURCE), "-o", compiled], check=True)
-        subprocess.run(["g++", "-shared", compiled, "-o", made, *link], check=True)
+        subprocess.run(["gcc", *build.FLAGS, "-c", str(own), "-o", product], check=True)
+        subprocess.run(["g++", "-shared", compiled, product, "-o", made, *link], check=True)
     except FileNotFoundError:
         return None
     return ctypes.CDLL(made)

@@ -32,7 +32,6 @@ FLAGS = [
     "-fno-trapping-math",
     "-w",
 ]
-PRODUCT = Path(__file__).with_name("product.c")
 BLAS = {"float": "sgemm", "double": "dgemm"}
 
 
@@ -125,6 +124,12 @@ def build(source: str) -> Path:
     return path
 
 
+def product_source(real: str) -> str:
+    """Our matrix product for "float" or "double"."""
+    text = Path(__file__).with_name("product.c").read_text(encoding="utf-8")
+    return f"typedef {real} real;\n{text}"
+
+
 class Runtime(ctypes.Structure):
     """`rt_t` of the prelude: what native code borrows."""
 
@@ -158,6 +163,6 @@ def runtime(real: str, *, products: bool) -> Runtime:
     pfor = address("torch_parallel_for")
     if not products:
         return Runtime(pfor, None, None, num_cores(), poison)
-    own = ctypes.CDLL(str(build(f"typedef {real} real;\n{PRODUCT.read_text(encoding='utf-8')}")))
+    own = ctypes.CDLL(str(build(product_source(real))))
     ours = ctypes.cast(own.product, ctypes.c_void_p).value
     return Runtime(pfor, ours, address(f"{BLAS[real]}_"), num_cores(), poison)

@@ -21,9 +21,8 @@ def own(request: pytest.FixtureRequest):
 
     def product(a, b, c, ta=False, tb=False, alpha=1.0, beta=0.0):
         real, scalar = {4: ("float", ctypes.c_float), 8: ("double", ctypes.c_double)}[c.itemsize]
-        text = build.PRODUCT.read_text(encoding="utf-8")
-        start = f"{NARROWER[request.param]}typedef {real} real;\n"
-        function = ctypes.CDLL(str(build.build(start + text))).product
+        text = NARROWER[request.param] + build.product_source(real)
+        function = ctypes.CDLL(str(build.build(text))).product
         depth = a.shape[0] if ta else a.shape[1]
 
         def lies(array):
