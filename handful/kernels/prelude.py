@@ -5,10 +5,11 @@ No header is included, so a kernel compiles in a fraction of a second. The float
 straight lines of arithmetic, which the compiler turns into vectors inside the loop that calls them.
 
 Sources: in float, exp, log and tanh by range reduction and minimax polynomials after Moshier's
-Cephes (constants only), erf by the rational approximation used in Eigen. In double, exp by its
-series on [-ln 2/2, ln 2/2]; log by the polynomial of fdlibm; the fractions of tanh and erf are
-Cephes's, erf's near one taken less the leading 1. Ours: NaN, infinity and the subnormal edges are
-kept by selects, so there is no branch, and one division serves both sides of one.
+Cephes (constants only); erf near zero as x + x p(x²), beyond as 1 - exp(x q(x)), both fitted here by
+Lawson's weights (1961). In double, exp by its series on [-ln 2/2, ln 2/2]; log by the polynomial of
+fdlibm; the fractions of tanh and erf are Cephes's, erf's near one taken less the leading 1. Ours:
+NaN, infinity and the subnormal edges are kept by selects, so there is no branch, and one division
+serves both sides of one.
 """
 
 RUNTIME = """\
@@ -65,7 +66,11 @@ static inline float k_tanhf(float x) {
   far = x < 0.f ? -far : far;
   return a < 0.625f ? near : far;
 }
-static inline float k_sigmoidf(float x) { return 1.f / (1.f + k_expf(-x)); }
+static inline float k_sigmoidf(float x) {
+  float e = k_expf(-__builtin_fabsf(x)), d = 1.f + e, lost = e - (d - 1.f);
+  float y = (x >= 0.f ? 1.f : e) / d;
+  return __builtin_fmaf(-y * lost, x >= 0.f ? y : 1.f - y, y);
+}
 static inline float k_logf(float x) {
   union { float f; int32_t i; } u; float s = x < 1.17549435e-38f ? x * 8388608.f : x; u.f = s;
   float e = (float)((u.i >> 23) - 126) - (x < 1.17549435e-38f ? 23.f : 0.f);
@@ -82,15 +87,17 @@ static inline float k_logf(float x) {
   return x > 3.4028234e38f || x != x ? x : y;
 }
 static inline float k_erff(float x) {
-  float y = x > 4.f ? 4.f : x; y = y < -4.f ? -4.f : y; float z = y * y;
-  float p = -2.72614225801306e-10f;
-  p = __builtin_fmaf(p, z, 2.77068142495902e-8f); p = __builtin_fmaf(p, z, -2.10102402082508e-6f);
-  p = __builtin_fmaf(p, z, -5.69250639462346e-5f); p = __builtin_fmaf(p, z, -7.34990630326855e-4f);
-  p = __builtin_fmaf(p, z, -2.95459980854025e-3f); p = __builtin_fmaf(p, z, -1.60960333262415e-2f);
-  float q = -1.45660718464996e-5f;
-  q = __builtin_fmaf(q, z, -2.13374055278905e-4f); q = __builtin_fmaf(q, z, -1.68282697438203e-3f);
-  q = __builtin_fmaf(q, z, -7.37332916720468e-3f); q = __builtin_fmaf(q, z, -1.42647390514189e-2f);
-  return y * p / q;
+  float a = __builtin_fabsf(x), z = x * x; a = a > 4.f ? 4.f : a;
+  float p = -0.000620325503f;
+  p = __builtin_fmaf(p, z, 0.00503218127f); p = __builtin_fmaf(p, z, -0.0267914627f);
+  p = __builtin_fmaf(p, z, 0.112824552f); p = __builtin_fmaf(p, z, -0.376125515f);
+  p = __builtin_fmaf(p, z, 0.128379151f);
+  float q = -9.36464585e-06f;
+  q = __builtin_fmaf(q, a, 0.000304331508f); q = __builtin_fmaf(q, a, -0.00356826838f);
+  q = __builtin_fmaf(q, a, 0.0236072112f); q = __builtin_fmaf(q, a, -0.106059626f);
+  q = __builtin_fmaf(q, a, -0.635256886f); q = __builtin_fmaf(q, a, -1.12862289f);
+  float far = 1.f - k_expf(q * a); far = x < 0.f ? -far : far;
+  return a < 0.875f ? __builtin_fmaf(p, x, x) : far;
 }
 """
 
