@@ -61,14 +61,21 @@ class Executable:
         dtype = next((a.dtype for a in arguments if a.dtype.is_floating_point), torch.float32)
         # over nothing there is nothing to gain, and C would need a guard at every load
         if _backend.get() == "native" and 0 not in sizes.values() and available():
-            if self.gathering is not None:
-                tables = self.tables(arguments, sizes)
-                if tables is not None:
-                    ranks = {i.array.dims[-1].axis: t.shape[-1]
-                             for i, t in zip(self.inverses, tables, strict=True)}  # fmt: skip
-                    return self.gathering.run([*arguments, *tables], {**sizes, **ranks})
-            return self.native(dtype, self.equal(sizes), self.again(sizes)).run(arguments, sizes)
+            one, arguments, sizes = self.gathered(arguments, sizes)
+            return one.native(dtype, one.equal(sizes), one.again(sizes)).run(arguments, sizes)
         return tuple(fallback.run(self.program, arguments, sizes, dtype))
+
+    def gathered(
+        self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
+    ) -> tuple[Executable, list[torch.Tensor], Mapping[str, int]]:
+        """What runs as native code, with what: products gathered by inverted tables, where those
+        are worth making."""
+        tables = self.tables(arguments, sizes) if self.gathering else None
+        if self.gathering is None or tables is None:
+            return self, arguments, sizes
+        ranks = {i.array.dims[-1].axis: t.shape[-1]
+                 for i, t in zip(self.inverses, tables, strict=True)}  # fmt: skip
+        return self.gathering.gathered([*arguments, *tables], {**sizes, **ranks})
 
     def equal(self, sizes: Mapping[str, int]) -> frozenset[tuple[str, str]]:
         """The pairs of axes that have one size in this call."""

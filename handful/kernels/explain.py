@@ -48,10 +48,13 @@ def explain(
 ) -> str:
     """The report of the program as it is run, as text; `run` is a call with these arguments."""
     shown = kernel.sizes(list(arguments), dict(given))
-    sizes = shown | dict(kernel.wide.counts)
-    executable = plain(kernel)
-    program = unify(kernel.wide, executable.equal(sizes))
+    tensors = [torch.as_tensor(a) for a in arguments]
+    executable, _, sizes = plain(kernel).gathered(tensors, shown | dict(kernel.wide.counts))
+    program = unify(executable.program, executable.equal(sizes))
     lines, flops = [f"{kernel.name}: {_sizes(shown)}"], 0
+    if executable is not plain(kernel):
+        inverted = {i.table.name for i in plain(kernel).inverses}
+        lines.append(f"gathers where it scattered, by the inverse of {', '.join(sorted(inverted))}")
     for number, region in enumerate(plan(program, again=executable.again(sizes))):
         lines.append(f"task {number}: {_how(region)}")
         for item in region.items:

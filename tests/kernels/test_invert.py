@@ -76,6 +76,22 @@ def test_the_gathering_program_scatters_nothing():
     assert not [text for text in left if "near[" in text]
 
 
+@kernel
+def spread(y: F[n, e], at: I[n, o].into(m), w: F[o, c, e]) -> F[m, c]:
+    """A product that is scattered."""
+    return sum((n, o, e), y[n, e] * w[o, c, e], to={m: at[n, o]})
+
+
+def test_the_report_tells_of_the_inverse():
+    """`explain` shows the program that gathers where that is what runs."""
+    table = TABLES["duplicates and none"]
+    arguments = torch.ones(4, 2), table, torch.ones(3, 5, 2)
+    report = spread.explain(*arguments, m=4)
+    assert "by the inverse of at" in report
+    assert "matrix product, rows m" in report
+    assert "inverse" not in mixed.explain(torch.ones(2, 4, 5), table, arguments[2])
+
+
 def test_a_scatter_that_is_no_product_stays():
     """A sum by segments runs in parallel over its channels; an inverse would gain nothing."""
     assert Executable(segment_sum.program).gathering is None
