@@ -32,7 +32,7 @@ FLAGS = [
     "-fno-trapping-math",
     "-w",
 ]
-BLAS = {"float": "sgemm", "double": "dgemm"}
+BLAS = {"float": "sgemm_", "double": "dgemm_"}
 
 
 def flags() -> list[str]:
@@ -160,9 +160,8 @@ def runtime(real: str, *, products: bool) -> Runtime:
             return None
 
     poison = int(os.environ.get("HANDFUL_KERNELS_POISON", "0"))
-    pfor = address("torch_parallel_for")
-    if not products:
-        return Runtime(pfor, None, None, num_cores(), poison)
-    own = ctypes.CDLL(str(build(product_source(real))))
-    ours = ctypes.cast(own.product, ctypes.c_void_p).value
-    return Runtime(pfor, ours, address(f"{BLAS[real]}_"), num_cores(), poison)
+    ours, theirs = None, None
+    if products:
+        own = ctypes.CDLL(str(build(product_source(real))))
+        ours, theirs = ctypes.cast(own.product, ctypes.c_void_p).value, address(BLAS[real])
+    return Runtime(address("torch_parallel_for"), ours, theirs, num_cores(), poison)

@@ -4,9 +4,9 @@
      c[m,n] = alpha op(a)[m,k] op(b)[k,n] + beta c      row-major; if beta is 0, c is not read
 
    A tile of c, up to ROWS by two vectors, stays in registers while k runs. Of b, DEPTH rows of a
-   tile's columns are at work at a time, in the first cache; where more than TILES tiles read them, or they
-   lie transposed, they are first copied side by side. Few rows are bound by reading b: they take
-   wider tiles, or dot products where b lies transposed. One thread; the bits depend on the shape.
+   tile's columns are at work at a time, in the first cache; where more than TILES tiles read them, or
+   they lie transposed, they are first copied side by side. Few rows are bound by reading b: they
+   take wider tiles, or dot products where b lies transposed. One thread; the bits depend on shape.
 
    Source: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008). */
 
@@ -50,8 +50,7 @@ typedef whole places __attribute__((vector_size(4 * sizeof(real))));
 #define MIX(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
 #endif
 
-/* What the tiles of one product have in common: a's element (i, l) is a[i * along_m + l * along_k].
- */
+/* What the tiles of one product share: a's element (i, l) is a[i * along_m + l * along_k]. */
 typedef struct { int64_t depth, along_m, along_k, ldb, ldc; real alpha, beta; } tiles_t;
 
 INLINE void tile(const int rows, const int wide, const tiles_t* s, const real* a, const real* b,
@@ -131,7 +130,8 @@ static void dots(int64_t n, int64_t k, real alpha, const real* a, const real* b,
     vec sum[4] = {{0}};
     int64_t l = 0;
     for (; l + LANES <= k; l += LANES)
-      UNROLL for (int i = 0; i < 4; i++) sum[i] += *(const vec*)(a + l) * *(const vec*)(rows[i] + l);
+      UNROLL for (int i = 0; i < 4; i++)
+        sum[i] += *(const vec*)(a + l) * *(const vec*)(rows[i] + l);
     for (int64_t i = 0; i < many; i++) {
       real total = 0;
       for (int64_t v = 0; v < LANES; v++) total += sum[i][v];
