@@ -101,7 +101,8 @@ class For:
     descending: bool = False
 
 
-Command = Store | Fold | Strip | Pick | Gemm | Fill | For
+Leaf = Store | Fold | Strip | Pick | Gemm | Fill
+Command = Leaf | For
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +441,13 @@ def own_axes(c: Command) -> tuple[Axis, ...]:
     return ()
 
 
+def terms(c: Leaf) -> list[Node]:
+    """Every term of a command that is no loop."""
+    if isinstance(c, Fill):
+        return []
+    return [*c.index, *([c.a, c.b, c.alpha] if isinstance(c, Gemm) else [c.expr])]
+
+
 class LoopCheckError(AssertionError):
     """A lowering that breaks the loop IR's rules: our bug."""
 
@@ -456,9 +464,7 @@ def check(task: Task) -> None:
                 continue
             if isinstance(c, Fill):
                 continue
-            read = [c.a, c.b, c.alpha] if isinstance(c, Gemm) else [c.expr]
-            used = set(nodes.union(nodes.free(t) for t in (*c.index, *read)))
-            missing = used - scope - set(own_axes(c))
+            missing = set(nodes.union(map(nodes.free, terms(c)))) - scope - set(own_axes(c))
             if not isinstance(c, Gemm):  # where to write is known before anything is reduced
                 found = set(nodes.union(nodes.free(t) for t in c.index)) - scope
                 missing |= found - ({c.vector, c.rows} if isinstance(c, Strip) else set())

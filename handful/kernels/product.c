@@ -4,8 +4,8 @@
      c[m,n] = alpha op(a)[m,k] op(b)[k,n] + beta c      row-major; if beta is 0, c is not read
 
    A tile of c, up to ROWS by two vectors, stays in registers while k runs. Of b, DEPTH rows of a
-   tile's columns are at work at a time, in the first cache; where more than TILES tiles read them, or
-   they lie transposed, they are first copied side by side. Few rows are bound by reading b: they
+   tile's columns are at work at a time, in the first cache; where more than TILES tiles read them,
+   or they lie transposed, they are first copied side by side. Few rows are bound by reading b: they
    take wider tiles, or dot products where b lies transposed. One thread; the bits depend on shape.
 
    Source: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008). */

@@ -5,22 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from handful.kernels import nodes, ops
-from handful.kernels.loops import (
-    ONCE,
-    Command,
-    Fill,
-    Fold,
-    For,
-    Gemm,
-    Pick,
-    Store,
-    Strip,
-    Task,
-    own_axes,
-)
+from handful.kernels.loops import ONCE, Command, Fill, For, Gemm, Leaf, Task, own_axes, terms
 from handful.kernels.nodes import Array, Axis, Node, Op, Size
-
-Leaf = Store | Fold | Strip | Pick | Gemm | Fill
 
 
 def with_axes(
@@ -39,13 +25,6 @@ def with_axes(
 def leaves(body: tuple[Command, ...]) -> list[Leaf]:
     """Every command that is no loop."""
     return [c for c, _ in with_axes(body)]
-
-
-def terms(c: Leaf) -> list[Node]:
-    """Every term of a command."""
-    if isinstance(c, Fill):
-        return []
-    return [*c.index, *([c.a, c.b, c.alpha] if isinstance(c, Gemm) else [c.expr])]
 
 
 def mentioned(tasks: tuple[Task, ...]) -> dict[Array, None]:
