@@ -59,26 +59,71 @@ def split(items: list[Item]) -> tuple[tuple[Axis, ...], Axis | None] | None:
 
 
 def groups(items: list[Item]) -> list[list[Item]]:
-    """Greedy fusion: an item joins the group whose arrays it reads, if some axis allows it."""
+    """Greedy fusion: an item joins the group whose arrays it reads, with all that it waits for, if
+    some axis allows it; and what nobody reads joins a group that reads the same memory."""
     out: list[list[Item]] = []
-    while items:
-        group: list[Item] = [items[0]]
-        later: list[Item] = []
-        if target_of(items[0]).name.startswith(TURNED):  # whole, before any block of a reader
+    waiting = _units(items)
+    while waiting:
+        group, *others = waiting
+        waiting = []
+        if target_of(group[0]).name.startswith(TURNED):  # whole, before any block of a reader
             out.append(group)
-            items = items[1:]
+            waiting = others
             continue
-        for item in items[1:]:
-            barred = {target_of(i) for i in later}
-            touched = {load.array for i in later for load in item_reads(i)}
-            reading = {load.array for load in item_reads(item)}
-            free = not (reading & barred) and target_of(item) not in barred | touched
-            uses = reading & {target_of(i) for i in group}
-            feeds = is_packed(target_of(item))
-            if free and (uses or feeds) and split([*group, item]) is not None:
-                group.append(item)
+        for unit in others:
+            needed, rest = _producers(unit, waiting)
+            bundle = [i for one in (*needed, unit) for i in one]
+            read, made = _read(bundle), {target_of(i) for i in bundle}
+            behind = [i for one in rest for i in one]
+            barred = {target_of(i) for i in behind}
+            free = not read & barred and not made & (barred | _read(behind))
+            uses = read & {target_of(i) for i in group}
+            if free and (uses or _beside(unit, group, items)) and split([*group, *bundle]):
+                group = [*group, *bundle]
+                waiting = rest
             else:
-                later.append(item)
+                waiting.append(unit)
         out.append(group)
-        items = later
+    return out
+
+
+def _read(items: list[Item]) -> set[Array]:
+    return {load.array for i in items for load in item_reads(i)}
+
+
+def _producers(
+    unit: list[Item], waiting: list[list[Item]]
+) -> tuple[list[list[Item]], list[list[Item]]]:
+    """Of the units that wait, those that make what this one reads, at some remove; and the rest."""
+    needed: list[list[Item]] = []
+    rest: list[list[Item]] = []
+    wanted = _read(unit)
+    for one in reversed(waiting):
+        if wanted & {target_of(i) for i in one}:
+            needed.insert(0, one)
+            wanted |= _read(one)
+        else:
+            rest.insert(0, one)
+    return needed, rest
+
+
+def _beside(unit: list[Item], group: list[Item], items: list[Item]) -> bool:
+    """Whether both only read memory, some of it the same, and nobody reads what they make."""
+    both = [*group, *unit]
+    plain = not any(isinstance(i, Contraction) for i in both)
+    last = not {target_of(i) for i in both} & _read(items)
+    return plain and last and bool(_read(unit) & _read(group))
+
+
+def _units(items: list[Item]) -> list[list[Item]]:
+    """Each product with the operands that are gathered for it, which stand before it; all other
+    items alone."""
+    out: list[list[Item]] = []
+    open_ = False
+    for item in items:
+        if open_:
+            out[-1].append(item)
+        else:
+            out.append([item])
+        open_ = is_packed(target_of(item))
     return out

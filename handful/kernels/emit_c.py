@@ -32,8 +32,15 @@ from handful.kernels.walks import axis_names, leaves, mentioned, work
 STRIP = 64
 """Values that are summed, or compared, at a time: some vectors, which stay in the first cache."""
 
+FOLD = 32
+"""Values folded into one side by side: two vectors, as each waits for its last addition."""
+
 SCRATCH_BYTES = 256 * 1024
 """Local arrays of a block stay below this, so that they live in a core's second-level cache."""
+
+SLAB = 64
+"""Values of a summed axis that are gathered at a time. It does not depend on the number of cores,
+as the order of the sum does not."""
 
 PARALLEL_WORK = 16384
 """Elements below which a task is not parted: waking a thread costs some ten microseconds."""
@@ -101,6 +108,7 @@ class _Printer(TermPrinter):
             self.line(f"const int64_t n_{axis} = {self.counts.get(axis, f'ctx->n[{place}]')};")
         if task.block is not None:
             self.line(f"const int64_t wide = ctx->n[{len(self.axes) + number}];")
+        self.slab_size(task)
         written = {c.target for c in leaves(task.body)}
         for place, array in enumerate(self.arrays):
             if array in used:
@@ -125,15 +133,22 @@ class _Printer(TermPrinter):
         for single in reversed(task.single):
             size = f"n_{single.name}"
             self.line(f"const int64_t {self.var(single)} = rest % {size}; rest /= {size};")
+        if task.slab is not None:
+            self.line(f"for (int64_t from = 0; from < n_{task.slab.name}; from += slab) {{")
+            self.line(f"  const int64_t to = k_min(n_{task.slab.name}, from + slab);")
+            self.depth += 1
         for command in task.body:
             self.command(command)
-        self.depth -= 1
-        self.line("}")
+        self.close(1 if task.slab is None else 2)
         for array in task.local:
             self.line(f"free({self.identifier(array)});")
         self.depth -= 1
         self.line("}")
         self.line("")
+
+    def slab_size(self, task: Task) -> None:
+        if task.slab is not None:
+            self.line(f"const int64_t slab = k_min(n_{task.slab.name}, {SLAB});")
 
     def entry(self) -> None:
         """`run(rt, arrays, sizes)`: fills, then each task over its blocks."""
@@ -156,23 +171,27 @@ class _Printer(TermPrinter):
             if task.block is not None:
                 size = f"n_{task.block.name}"
                 self.line("{")
-                self.line(f"  int64_t row = {self.row_bytes(task)}, work = {work(task)};")
+                self.depth += 1
+                self.slab_size(task)
+                self.line(f"int64_t row = {self.row_bytes(task)}, work = {work(task)};")
                 least = self.least_rows(task)
-                self.line(f"  int64_t wide = k_ceil({size}, k_max(1, rt->cores / ({count})));")
-                self.line(f"  if (work < {PARALLEL_WORK}) wide = {size};")
+                self.line(f"int64_t wide = k_ceil({size}, k_max(1, rt->cores / ({count})));")
+                self.line(f"if (work < {PARALLEL_WORK}) wide = {size};")
                 if task.local and task.time is None:  # a block of a loop reads all weights again
                     self.line(
-                        f"  wide = k_min(wide, k_max({least}, {SCRATCH_BYTES} / k_max(1, row)));"
+                        f"wide = k_min(wide, k_max({least}, {SCRATCH_BYTES} / k_max(1, row)));"
                     )
-                self.line(f"  wide = k_max(1, k_min({size}, k_max({least}, wide)));")
-                self.line(f"  n[{len(self.axes) + number}] = wide;")
-                self.line(f"  int64_t count = ({count}) * k_ceil({size}, wide);")
+                    self.line(f"const int64_t rounds = k_ceil(k_ceil({size}, wide), rt->cores);")
+                    self.line(f"if (rounds > 1) wide = k_ceil({size}, rounds * rt->cores);")
+                self.line(f"wide = k_max(1, k_min({size}, k_max({least}, wide)));")
+                self.line(f"n[{len(self.axes) + number}] = wide;")
+                self.line(f"int64_t count = ({count}) * k_ceil({size}, wide);")
                 self.line(
-                    "  if (count > 1 && rt->pfor) "
+                    "if (count > 1 && rt->pfor) "
                     f"{{ if (rt->pfor(0, count, 1, task_{number}, &ctx)) return 1; }}"
                 )
-                self.line(f"  else task_{number}(0, count, &ctx);")
-                self.line("}")
+                self.line(f"else task_{number}(0, count, &ctx);")
+                self.close()
             else:
                 self.line(f"task_{number}(0, {count}, &ctx);")
         self.line("return 0;")
@@ -189,11 +208,11 @@ class _Printer(TermPrinter):
     def row_bytes(self, task: Task) -> str:
         """Bytes of local arrays for one value of the block's axis."""
         sizes = [
-            " * ".join([f"{self.size_of(a)}", *[f"n_{d.axis}" for i, d in enumerate(a.dims)
-                                                if i not in self.shrunk(a)]])
+            " * ".join([f"{self.size_of(a)}", *[e for e in self.extents(a) if e != "wide"]])
             for a in task.local
+            if a not in task.thin
             if task.block is not None and any(d.axis == task.block.name for d in a.dims)
-        ]  # fmt: skip
+        ]
         return " + ".join(["0", *sizes])
 
     # ------------------------------------------------------------ commands
@@ -216,14 +235,16 @@ class _Printer(TermPrinter):
                 self.fill(c, self.identifier(c.target))
 
     def loop(self, c: For) -> None:
-        outside: dict[Node, str] = {}
+        stores = [one for one in c.body if isinstance(one, Store)]
+        if len(stores) < len(c.body):
+            stores = []
+        found = [term for one in stores for term in (*one.index, one.expr)]
+        outside = self.ahead(c.axis, found, [one.target for one in stores])
         guarded = self.guard_before(c, outside)
         self.open(c.axis, c.vector, c.descending)
-        if all(isinstance(one, Store) for one in c.body):
-            for one in c.body:
-                assert isinstance(one, Store)
-                self.store(one, outside)
-        else:
+        for one in stores:
+            self.store(one, outside)
+        if not stores:
             for command in c.body:
                 self.command(command)
         self.close()
@@ -291,55 +312,54 @@ class _Printer(TermPrinter):
         }[op]
 
     def fold(self, c: Fold) -> None:
-        """Accumulate in a register; maxima in eight, since their vector form needs it spelt out."""
-        kind = ops.kind(c.expr)
-        ctype, start = self.ctype(kind), self.constant(ops.identity(c.op, kind))
-        total, vector = self.fresh(), c.axes[-1]
+        """Accumulate in as many registers as a few vectors have lanes, and fold those in halves."""
+        kind, vector = ops.kind(c.expr), c.axes[-1]
+        lanes, rest = self.fresh(), self.fresh()
+        n = f"n_{vector.name}"
         self.line("{")
         self.depth += 1
-        self.line(f"{ctype} {total} = {start};")
+        self.line(f"{self.ctype(kind)} {lanes}[{FOLD}], {rest}[{FOLD}];")
+        start = self.constant(ops.identity(c.op, kind))
+        self.each_of(str(FOLD), f"{lanes}[l] = {start};")
         for axis in c.axes[:-1]:
             self.open(axis)
-        if c.op == "sum":
-            self.line(f"#pragma omp simd reduction(+:{total})")
-            v = self.var(vector)
-            self.line(f"for (int64_t {v} = 0; {v} < n_{vector.name}; {v}++) {{")
-            self.depth += 1
-            self.line(f"{total} += {self.term(c.expr, {})};")
-            self.close()
-        else:
-            self.lanes(c, total, ctype, start)
-        for _ in c.axes[:-1]:
-            self.close()
+        known = self.ahead(vector, [c.expr])
+        self.line("int64_t start = 0;")
+        self.line(f"for (; start + {FOLD} <= {n}; start += {FOLD})")
+        self.folded(c, str(FOLD), lanes, {**known})
+        self.line(f"if (start < {n}) {{")  # an array with places of its own: those stay registers
+        self.depth += 1
+        self.each_of(str(FOLD), f"{rest}[l] = {lanes}[l];")
+        self.folded(c, f"{n} - start", rest, known)
+        self.each_of(str(FOLD), f"{lanes}[l] = {rest}[l];")
+        self.close(len(c.axes))
+        self.line(f'_Pragma("GCC unroll 8") for (int half = {FOLD // 2}; half > 0; half /= 2)')
+        joined = self.combine(c.op, f"{lanes}[l]", f"{lanes}[l + half]")
+        self.each_of("half", f"{lanes}[l] = {joined};")
         shown = [self.term(i, {}) for i in c.index]
         place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
         tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
         there = f"if ({tests}) " if tests else ""
-        self.line(f"{there}{place} = {self.combine('=' if c.fresh else c.op, place, total)};")
+        total = self.combine("=" if c.fresh else c.op, place, f"{lanes}[0]")
+        self.line(f"{there}{place} = {total};")
         self.close()
 
-    def lanes(self, c: Fold, total: str, ctype: str, start: str) -> None:
-        vector = c.axes[-1]
-        v, n, lanes = self.var(vector), f"n_{vector.name}", self.fresh()
-        self.line(f"{ctype} {lanes}[8]; for (int l = 0; l < 8; l++) {lanes}[l] = {start};")
-        self.line(f"int64_t {v}_0 = 0; for (; {v}_0 + 8 <= {n}; {v}_0 += 8) {{")
+    def each_of(self, many: str, line: str) -> None:
+        """One line for each lane."""
+        self.line("#pragma omp simd")
+        self.line(f"for (int64_t l = 0; l < {many}; l++) {line}")
+
+    def folded(self, c: Fold, many: str, lanes: str, known: dict[Node, str]) -> None:
+        """So many values from `start` on, each into its lane."""
+        self.line("{")
         self.depth += 1
         self.line("#pragma omp simd")
-        self.line("for (int l = 0; l < 8; l++) {")
+        self.line(f"for (int64_t l = 0; l < {many}; l++) {{")
         self.depth += 1
-        self.line(f"const int64_t {v} = {v}_0 + l;")
-        value = self.term(c.expr, {})
+        self.line(f"const int64_t {self.var(c.axes[-1])} = start + l;")
+        value = self.term(c.expr, known)
         self.line(f"{lanes}[l] = {self.combine(c.op, f'{lanes}[l]', value)};")
-        self.close()
-        self.close()
-        self.line(f"for (int64_t {v} = {v}_0; {v} < {n}; {v}++) {{")
-        self.depth += 1
-        value = self.term(c.expr, {})
-        self.line(f"{total} = {self.combine(c.op, total, value)};")
-        self.close()
-        self.line(
-            f"for (int l = 0; l < 8; l++) {total} = {self.combine(c.op, total, f'{lanes}[l]')};"
-        )
+        self.close(2)
 
     def strip(self, c: Strip) -> None:
         """A strip of the vector axis, all of it summed before any of it is written.
@@ -373,8 +393,8 @@ class _Printer(TermPrinter):
         self.close(2)
         for axis in c.axes:
             self.open(axis)
-        self.each_lane(c, rows, many, top)
-        value = self.term(c.expr, {})
+        known = self.each_lane(c, rows, many, top, c.expr)
+        value = self.term(c.expr, known)
         self.line(f"{lanes}[q][l] = {self.combine(c.op, f'{lanes}[q][l]', value)};")
         self.close(2 + len(c.axes))
         self.each_lane(c, rows, many, top)
@@ -382,20 +402,27 @@ class _Printer(TermPrinter):
         place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
         tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
         there = f"if ({tests}) " if tests else ""
-        op = "=" if c.fresh else c.op
-        self.line(f"{there}{place} = {self.combine(op, place, f'{lanes}[q][l]')};")
+        sliced = any(self.bounds(a)[0] == "from" for a in c.axes)
+        if c.fresh and sliced:  # the first slab's sums, and the others'
+            old = f"(from ? {place} : {self.constant(ops.identity(c.op, kind))})"
+        else:
+            old = place
+        op = "=" if c.fresh and not sliced else c.op
+        self.line(f"{there}{place} = {self.combine(op, old, f'{lanes}[q][l]')};")
         self.close(2)
 
-    def each_lane(self, c: Strip, rows: str, many: str, top: str) -> None:
-        """Open a loop over rows and one over the values of each."""
+    def each_lane(self, c: Strip, rows: str, many: str, top: str, *terms: Node) -> dict[Node, str]:
+        """Open a loop over rows and one over the values of each; what of the terms is known."""
         self.line(f'_Pragma("GCC unroll 4") for (int q = 0; q < {rows}; q++) {{')
         self.depth += 1
         if c.rows:
             self.line(f"const int64_t {self.var(c.rows)} = {top} + q;")
+        known = self.ahead(c.vector, terms)
         self.line("#pragma omp simd")
         self.line(f"for (int64_t l = 0; l < {many}; l++) {{")
         self.depth += 1
         self.line(f"const int64_t {self.var(c.vector)} = start + l;")
+        return known
 
     def pick(self, c: Pick) -> None:
         """Values in strips, each held against the worst that is kept, if the least of the strip
@@ -404,6 +431,7 @@ class _Printer(TermPrinter):
         self.line("{")
         self.depth += 1
         self.line(f"{self.real} best[{k}], value[{STRIP}]; int64_t at[{k}]; int64_t have = 0;")
+        known = self.ahead(c.axis, [c.expr])
         self.line(f"for (int64_t start = 0; start < {n}; start += {STRIP}) {{")
         self.depth += 1
         self.line(f"const int64_t many = k_min({STRIP}, {n} - start);")
@@ -412,7 +440,7 @@ class _Printer(TermPrinter):
         self.line("for (int64_t l = 0; l < many; l++) {")
         self.depth += 1
         self.line(f"const int64_t {self.var(c.axis)} = start + l;")
-        self.line(f"value[l] = {self.term(c.expr, {})};")
+        self.line(f"value[l] = {self.term(c.expr, known)};")
         self.line("least = value[l] < least ? value[l] : least;")
         self.close()
         self.line(f"if (have == {k} && best[{k - 1}] <= least) continue;")
@@ -437,15 +465,13 @@ class _Printer(TermPrinter):
         self.close()
 
     def gemm(self, c: Gemm) -> None:
-        block = self.task.block if self.task else None
-
         def count(axes: tuple[Axis, ...]) -> str:
-            parts = ["(high - low)" if a is block else f"n_{a.name}" for a in axes]
+            spans = [self.bounds(a) for a in axes]
+            parts = [last if first == "0" else f"({last} - {first})" for first, last in spans]
             return " * ".join(parts) or "1"
 
         def base(array: Array, index: tuple[Node, ...]) -> str:
-            inner = {*c.m, *c.n, *c.k}
-            known: dict[Node, str] = {a: "low" if a is block else "0" for a in inner}
+            known: dict[Node, str] = {a: self.bounds(a)[0] for a in (*c.m, *c.n, *c.k)}
             shown = [self.term(i, known) for i in index]
             return f"{self.identifier(array)} + {self.place(array, shown)}"
 
@@ -467,7 +493,9 @@ class _Printer(TermPrinter):
         alpha = self.term(c.alpha, {})
         beta = "1"
         if c.fresh:
-            beta = "(" + (" | ".join(f"({self.var(a)} != 0)" for a in c.later) or "0") + ")"
+            later = [self.var(a) for a in c.later]
+            later += ["from"] if any(self.bounds(a)[0] == "from" for a in c.k) else []
+            beta = "(" + (" | ".join(f"({v} != 0)" for v in later) or "0") + ")"
         a, b, out = base(c.a.array, c.a.index), base(c.b.array, c.b.index), base(c.target, c.index)
         self.line(
             f"gemm(rt, {ta}, {tb}, {count(c.m)}, {count(c.n)}, {count(c.k)}, {alpha}, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from handful.kernels import nodes, ops
@@ -50,9 +50,13 @@ class TermPrinter:
         return f"v{self.count}"
 
     def bounds(self, axis: Axis) -> tuple[str, str]:
-        """First value and end of an axis here: its block's, if it is the one in blocks."""
-        block = self.task is not None and axis is self.task.block
-        return ("low", "high") if block else ("0", f"n_{axis.name}")
+        """First value and end of an axis here: its block's, if it is the one in blocks, or its
+        slab's."""
+        if self.task is not None and axis is self.task.block:
+            return "low", "high"
+        if self.task is not None and axis is self.task.slab:
+            return "from", "to"
+        return "0", f"n_{axis.name}"
 
     def open(self, axis: Axis, vector: bool = False, descending: bool = False) -> None:
         if axis is ONCE:
@@ -85,7 +89,7 @@ class TermPrinter:
         return f"i_{axis.name}" + (f"_{axis.level}" if axis.level else "")
 
     def shrunk(self, array: Array) -> dict[int, str]:
-        """Dimensions of a local array that hold one value or one block only → their first index."""
+        """Dimensions of a local array that hold one value, block or slab → their first index."""
         task = self.task
         if task is None or array not in task.local:
             return {}
@@ -96,13 +100,16 @@ class TermPrinter:
                     if isinstance(i, Axis) and (i in task.single or i is task.time):
                         out[d] = self.var(i)
                     elif task.block is not None and i is task.block:
-                        out[d] = "low"
+                        out[d] = self.var(i) if array in task.thin else "low"
+                    elif task.slab is not None and i is task.slab:
+                        out[d] = "from"
         return out
 
     def extents(self, array: Array) -> list[str]:
         small = self.shrunk(array)
+        held = {"low": "wide", "from": "slab"}
         return [
-            ("wide" if small[d] == "low" else "1") if d in small
+            held.get(small[d], "1") if d in small
             else f"(n_{dim.axis} + {dim.extra})" if dim.extra else f"n_{dim.axis}"
             for d, dim in enumerate(array.dims)
         ]  # fmt: skip
@@ -130,6 +137,19 @@ class TermPrinter:
             if one not in known:
                 known[one] = self.one(one, known)
         return known[node]
+
+    def ahead(
+        self, axis: Axis, terms: Iterable[Node], written: Iterable[Array] = ()
+    ) -> dict[Node, str]:
+        """Print, before a loop over `axis`, what stays the same in it: a division by a row's sum
+        is otherwise made at every value. What reads an array that the loop writes has to wait."""
+        known: dict[Node, str] = {}
+        changing = {*written}
+        for node in nodes.topological(*terms):
+            still = axis not in nodes.free(node) and isinstance(node, Op | Load)
+            if still and not any(load.array in changing for load in nodes.loads(node)):
+                self.term(node, known)
+        return known
 
     def one(self, node: Node, known: dict[Node, str]) -> str:
         match node:

@@ -41,8 +41,8 @@ class Executable:
         self.pairs = pairs(program)
         self.avoidable = avoidable(program)
         self.natives: dict[tuple[torch.dtype, frozenset[tuple[str, str]], bool], Native] = {}
-        gathering, self.inverses = invert(program)
-        self.gathering = Executable(gathering) if self.inverses else None
+        self.inverses = invert(program)[1]
+        self.gathering: dict[bool, Executable] = {}
 
     def native(
         self, dtype: torch.dtype, equal: frozenset[tuple[str, str]], again: bool = False
@@ -70,12 +70,18 @@ class Executable:
     ) -> tuple[Executable, list[torch.Tensor], Mapping[str, int]]:
         """What runs as native code, with what: products gathered by inverted tables, where those
         are worth making."""
-        tables = self.tables(arguments, sizes) if self.gathering else None
-        if self.gathering is None or tables is None:
+        tables = self.tables(arguments, sizes) if self.inverses else None
+        if tables is None:
             return self, arguments, sizes
-        ranks = {i.array.dims[-1].axis: t.shape[-1]
-                 for i, t in zip(self.inverses, tables, strict=True)}  # fmt: skip
-        return self.gathering.gathered([*arguments, *tables], {**sizes, **ranks})
+        once = all(t.shape[-1] == 1 for t in tables)
+        if once not in self.gathering:
+            self.gathering[once] = Executable(invert(self.program, once=once)[0])
+        if once:
+            tables, ranks = [t.squeeze(-1) for t in tables], {}
+        else:
+            names = [i.array.dims[-1].axis for i in self.inverses]
+            ranks = {name: t.shape[-1] for name, t in zip(names, tables, strict=True)}
+        return self.gathering[once].gathered([*arguments, *tables], {**sizes, **ranks})
 
     def equal(self, sizes: Mapping[str, int]) -> frozenset[tuple[str, str]]:
         """The pairs of axes that have one size in this call."""

@@ -7,8 +7,13 @@
 
 near⁻¹[m,o,r] is the r-th n at which near[n,o] is m, or -1; `tables.py` makes it, once for a table
 that stays as it is. So the backward of a gather is again a gather and a matrix product, in parallel
-blocks of m. A scatter that is no product stays what it is: it runs in parallel over its other axes
-already, and an inverse would cost more than it saves.
+blocks of m. Where a table holds no value twice, r is always 0, and the product reads what it needs
+as the forward pass does:
+
+        →  x'[m,c] += where(at >= 0, out'[at,e], 0)*w[o,c,e]    over o, e, at = near⁻¹[m,o]
+
+A scatter that is no product stays what it is: it runs in parallel over its other axes already, and
+an inverse would cost more than it saves.
 
 Where no n is found, a zero is multiplied, so an infinite weight gives NaN there as it does in the
 forward pass.
@@ -28,26 +33,28 @@ from handful.kernels.program import Equation, Program, Statement, check, flat, n
 
 @dataclass(frozen=True, slots=True)
 class Inverse:
-    """`array[m, …, r]` is the r-th place along dimension `dim` of `table` where the table is m."""
+    """`array[m, …, r]` is the r-th place along dimension `dim` of `table` where the table is m; or
+    `array[m, …]` the only one."""
 
     array: Array
     table: Array
     dim: int
 
 
-def invert(program: Program) -> tuple[Program, tuple[Inverse, ...]]:
-    """`program` with products gathered, and the inverses that it takes as further inputs."""
+def invert(program: Program, *, once: bool = False) -> tuple[Program, tuple[Inverse, ...]]:
+    """`program` with products gathered, and the inverses that it takes as further inputs; `once`
+    if no table holds a value twice."""
     inverses: dict[Inverse, None] = {}
     body: list[Statement] = []
     for statement in program.body:
         found = None
         if isinstance(statement, Equation):
-            found = _gathered(_inlined(statement, program), program, len(body))
+            found = _gathered(_inlined(statement, program), program, len(body), once)
         if found is None:
             body.append(statement)
         else:
             inverses[found[0]] = None
-            body += found[1:]
+            body += found[1]
     inputs = (*program.inputs, *[i.array for i in inverses])
     whole = replace(program, inputs=inputs, body=tuple(body))
     return check(needed(whole, whole.outputs)), tuple(inverses)
@@ -88,9 +95,10 @@ def _inlined(e: Equation, program: Program) -> Equation:
 
 
 def _gathered(
-    e: Equation, program: Program, number: int
-) -> tuple[Inverse, Equation, Equation] | None:
-    """The inverse, the gather and the product that stand for `e`; None if it is no such scatter."""
+    e: Equation, program: Program, number: int, once: bool
+) -> tuple[Inverse, list[Statement]] | None:
+    """The inverse, and what stands for `e`: a gather and a product, or one of both. None if it is
+    no such scatter."""
     place, load = _scattered_by(e, program)
     if load is None:
         return None
@@ -102,28 +110,30 @@ def _gathered(
     gone, target = free[0], e.target.dims[place]
     if target.extra:
         return None
-    others = tuple(a for a in own if a is not gone)
     m = _unused(target.axis, e.domain)
     rank = Axis(f"rank_{load.array.name}_{gone.name}", 0)
-    dims = tuple(Dim(a.name) for a in (m, *others, rank))
-    array = Array(f"inverse_{load.array.name}_{gone.name}", dims, "i")
-    at = Load(array, (m, *others, rank))
+    axes = (m, *[a for a in own if a is not gone], *([] if once else [rank]))
+    array = Array(f"inverse_{load.array.name}_{gone.name}", tuple(Dim(a.name) for a in axes), "i")
+    inverse = Inverse(array, load.array, own.index(gone))
+    at = Load(array, axes)
     parts = factors(_replaced(e.expr, {load: m, gone: at}))
-    moving = [p for p in parts if rank in nodes.free(p)]
-    still = [p for p in parts if rank not in nodes.free(p)]
+    moving = [p for p in parts if at in nodes.topological(p)]
+    still = [p for p in parts if p not in moving]
     summed = set(e.domain) - plain - {gone}
     if not moving or not summed & nodes.union(nodes.free(p) for p in still).keys():
         return None
-    index = tuple(a for a in (m, *e.domain) if a in nodes.union(nodes.free(p) for p in moving))
-    gather = Array(f"gather{number}", tuple(Dim(a.name) for a in index), "f")
-    there = ops.op("where", ops.op("ge", at, Const(0)), ops.product(moving), Const(0.0))
     left = tuple(m if d == place else i for d, i in enumerate(e.index))
     domain = (m, *[a for a in e.domain if a is not gone])
-    return (
-        Inverse(array, load.array, own.index(gone)),
+    there = ops.op("where", ops.op("ge", at, Const(0)), ops.product(moving), Const(0.0))
+    if once:
+        return inverse, [Equation(e.target, left, "sum", domain, ops.product([there, *still]))]
+    index = tuple(a for a in (m, *e.domain) if a in nodes.union(nodes.free(p) for p in moving))
+    gather = Array(f"gather{number}", tuple(Dim(a.name) for a in index), "f")
+    product = ops.product([Load(gather, index), *still])
+    return inverse, [
         Equation(gather, index, "sum", (*index, rank), there),
-        Equation(e.target, left, "sum", domain, ops.product([Load(gather, index), *still])),
-    )
+        Equation(e.target, left, "sum", domain, product),
+    ]
 
 
 def _scattered_by(e: Equation, program: Program) -> tuple[int, Load | None]:

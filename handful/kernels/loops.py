@@ -108,8 +108,9 @@ Command = Leaf | For
 @dataclass(frozen=True, slots=True)
 class Task:
     """One parallel function: `single` axes one by one, `block` in blocks, `local` scratch. Of an
-    array over the loop's axis `time`, scratch holds one step. `products` have the block's axis for
-    their only, or innermost, rows."""
+    array over the loop's axis `time`, scratch holds one step; the body is repeated for each slab of
+    the axis `slab`, and scratch holds one slab; of `thin` arrays it holds one value of the block.
+    `products` have the block's axis for their only, or innermost, rows."""
 
     single: tuple[Axis, ...]
     block: Axis | None
@@ -118,6 +119,8 @@ class Task:
     body: tuple[Command, ...]
     products: bool
     time: Axis | None = None
+    slab: Axis | None = None
+    thin: tuple[Array, ...] = ()
 
 
 def lower(program: Program, regions: tuple[Region, ...]) -> tuple[Task, ...]:
@@ -156,11 +159,46 @@ def _lower_region(region: Region, started: set[Array]) -> Task:
         command = _lower_item(item, fresh, outer, region)
         body.append(_wrap(command, _outer_axes(item, command, region)))
     commands = fuse(tuple(body), region.block)
+    thin = () if region.loop else tuple(a for a in region.local if _is_thin(a, commands, region))
     if region.loop:
         commands = (For(region.loop.axis, commands, descending=region.loop.descending),)
     products = any(isinstance(i, Contraction) and i.m[-1:] == outer[-1:] for i in region.items)
     time = region.loop.axis if region.loop else None
-    return Task(region.single, region.block, region.local, tuple(before), commands, products, time)
+    return Task(
+        region.single, region.block, region.local, tuple(before), commands, products, time,
+        _slab(region, body), thin,
+    )  # fmt: skip
+
+
+def _is_thin(array: Array, commands: tuple[Command, ...], region: Region) -> bool:
+    """Whether one loop over the block's values holds all that touches an array."""
+    found = [c for c in commands if array in _touched(c)]
+    match found:
+        case [For(axis=axis, vector=False)]:
+            return axis is region.block
+    return False
+
+
+def _touched(c: Command) -> set[Array]:
+    if isinstance(c, For):
+        return {a for inner in c.body for a in _touched(inner)}
+    return {c.target, *[load.array for load in nodes.loads(*terms(c))]}
+
+
+def _slab(region: Region, body: list[Command]) -> Axis | None:
+    """The summed axis to take a slab at a time, so that what is read or gathered stays in cache.
+
+    w'[o,c,e] += pack#1[n,o,c]*y[n,e] over n: of pack#1 a slab of n is made at a time
+    b'[d] += y[n,d]; w'[d] += y[n,d]*x[n,d] over n: both strips read a slab before the next
+    """
+    *others, last = region.items
+    if isinstance(last, Contraction) and others:
+        axis = last.k[0]
+        made = all(is_packed(target_of(i)) and axis in i.index for i in others)
+        return axis if made and axis is not region.block else None
+    strips = [c for c in body if isinstance(c, Strip) and c.fresh and not c.rows and c.axes]
+    first = {c.axes[0] for c in strips}
+    return first.pop() if len(strips) == len(body) and len(first) == 1 else None
 
 
 def fuse(commands: tuple[Command, ...], block: Axis | None) -> tuple[Command, ...]:

@@ -177,8 +177,9 @@ def _d_pow(y: Node, a: Node, b: Node) -> tuple[Node, Node | None]:
     return by_base, _mul(y, log)
 
 
-def _d_div(y: Node, _: Node, b: Node) -> tuple[Node, Node]:
-    return op("div", Const(1.0), b), op("neg", op("div", y, b))
+def _d_div(_: Node, a: Node, b: Node) -> tuple[Node, Node]:
+    part = op("div", Const(1.0), b)  # once for all a, where b stays the same
+    return part, op("neg", _mul(_mul(a, part), part))
 
 
 def _pick(name: str) -> Derivative:

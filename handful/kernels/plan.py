@@ -22,8 +22,9 @@ from handful.kernels.contract import (
     target_of,
 )
 from handful.kernels.nodes import Array, Axis
-from handful.kernels.program import Loop, Program
+from handful.kernels.program import Loop, Program, ends, fits
 from handful.kernels.recompute import regrouped, too_large
+from handful.kernels.share import lift, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,12 @@ def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
     repeated: set[Array] = set()
 
     def close(items: list[Item]) -> None:
+        items = lift(items, namer)
         regrouping = regrouped(items, program) if again else None
         found, large = regrouping or (groups(items), set())
-        out.extend(Region(*(split(group) or ((), None)), tuple(group)) for group in found)
+        for group in found:
+            single, block = split(group) or ((), None)
+            out.append(Region(single, block, tuple(share(group, block, namer))))
         repeated.update(large)
 
     waiting: list[Item] = []
@@ -68,16 +72,23 @@ def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
 
 
 def avoidable(program: Program) -> tuple[Array, ...]:
-    """The large arrays that the plain plan stores, and `again` does not."""
+    """The large arrays that the plain plan holds, and `again` does not."""
     if not too_large(program):
         return ()
-    stored = _stored(plan(program))
-    spared = stored - _stored(plan(program, again=True))
+    spared = _held(plan(program), program) - _held(plan(program, again=True), program)
     return tuple(sorted(spared - set(program.outputs), key=lambda a: a.name))
 
 
-def _stored(regions: tuple[Region, ...]) -> set[Array]:
-    return {target_of(i) for r in regions for i in r.items if target_of(i) not in r.local}
+def _held(regions: tuple[Region, ...], program: Program) -> set[Array]:
+    """What is stored whole, and scratch of which one block is too large already."""
+    around, fixed = ends(program), {axis for axis, _ in program.counts}
+    held: set[Array] = set()
+    for r in regions:
+        done = fixed | {a.name for a in (*r.single, *([r.block] if r.block else []))}
+        for array in map(target_of, r.items):
+            if array not in r.local or (r.loop is None and not fits(array, around, but=done)):
+                held.add(array)
+    return held
 
 
 def _loop_region(loop: Loop, items: list[Item]) -> Region:

@@ -9,7 +9,7 @@ import torch
 
 from handful.kernels.execute import Executable
 from handful.kernels.grad import gradients
-from handful.kernels.nodes import Array
+from handful.kernels.nodes import Array, Load
 from handful.kernels.program import (
     Equation,
     Loop,
@@ -40,6 +40,7 @@ class Training:
         self.saved = _worth_saving(program, backward)
         cut = _without(backward, self.saved)
         self.program = check(replace(cut, inputs=(*cut.inputs, *self.saved)))
+        self.program, self.places = _distinct(self.program)
         self.num_outputs = len(program.outputs)
         self.run_forward = Executable(replace(program, outputs=(*program.outputs, *self.saved)))
         self.run_backward = Executable(self.program)
@@ -54,14 +55,31 @@ class Training:
     def backward(
         self, tensors: list[Tensor], saved: Sequence[Tensor], seeds: list[Tensor], sizes: Sizes
     ) -> Sequence[Tensor]:
-        """The cotangents of the wanted inputs; `seeds` are those of the float outputs."""
-        return self.run_backward.run([*tensors, *seeds, *saved], sizes)
+        """The cotangents of the wanted inputs; `seeds` are those of the float outputs. Equal ones
+        are one tensor, as those of a sum's terms are in torch."""
+        found = self.run_backward.run([*tensors, *seeds, *saved], sizes)
+        return [found[place] for place in self.places]
 
 
 def wanted_inputs(program: Program, wanted: tuple[bool, ...]) -> list[Array]:
     """The float inputs among those that want a gradient."""
     pairs = zip(program.inputs, wanted, strict=True)
     return [a for a, want in pairs if want and a.kind == "f"]
+
+
+def _distinct(program: Program) -> tuple[Program, list[int]]:
+    """`program` without results that only repeat another, and the place of each result in it."""
+    copies: dict[Array, Array] = {}
+    for s in program.body:
+        match s:
+            case Equation(target=target, index=index, op="=", expr=Load(array=source, index=place)):
+                ends_both = target in program.outputs and source in program.outputs
+                if ends_both and index == place and target.dims == source.dims:
+                    copies[target] = source
+    outputs = tuple(a for a in program.outputs if a not in copies)
+    body = tuple(s for s in program.body if not writes(s) & copies.keys())
+    places = [outputs.index(copies.get(a, a)) for a in program.outputs]
+    return check(replace(program, outputs=outputs, body=body)), places
 
 
 def _worth_saving(program: Program, backward: Program) -> tuple[Array, ...]:

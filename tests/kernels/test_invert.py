@@ -68,9 +68,10 @@ def test_gradients_through_an_inverse_are_those_of_the_scatter(name, kernel, sha
         torch.testing.assert_close(a, x)
 
 
-def test_the_gathering_program_scatters_nothing():
+@pytest.mark.parametrize("once", [False, True])
+def test_the_gathering_program_scatters_nothing(once):
     """Of the derivative's equations none writes at a place that a table names."""
-    program, inverses = invert(sparse_conv.grad.program)
+    program, inverses = invert(sparse_conv.grad.program, once=once)
     left = [line.partition("=")[0] for line in show_program(program).splitlines()[1:]]
     assert [i.table.name for i in inverses] == ["near"]
     assert not [text for text in left if "near[" in text]
@@ -94,7 +95,7 @@ def test_the_report_tells_of_the_inverse():
 
 def test_a_scatter_that_is_no_product_stays():
     """A sum by segments runs in parallel over its channels; an inverse would gain nothing."""
-    assert Executable(segment_sum.program).gathering is None
+    assert not Executable(segment_sum.program).inverses
 
 
 def test_a_changed_table_is_inverted_again():
