@@ -20,6 +20,7 @@ Files in the order of the passes:
     contract.py    which equations are matrix products         │
     blocks.py      which of them can run block by block        │
     recompute.py   what is too large to store is made again    │
+    share.py       what several sums read is computed once     │
     plan.py        what runs together, in what scratch         │
     loops.py       loops, and their checker                    │ native code
     prelude.py     the C that stands before every kernel       │

@@ -44,17 +44,17 @@ class Region:
 
 def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
     """The regions of a program, in order; with `again`, what is large is not stored."""
-    namer = Namer()
+    namer, around = Namer(), ends(program)
     out: list[Region] = []
     repeated: set[Array] = set()
 
     def close(items: list[Item]) -> None:
-        items = lift(items, namer)
+        items = lift(items, around, namer)
         regrouping = regrouped(items, program) if again else None
         found, large = regrouping or (groups(items), set())
         for group in found:
             single, block = split(group) or ((), None)
-            out.append(Region(single, block, tuple(share(group, block, namer))))
+            out.append(Region(single, block, tuple(share(group, block, single, around, namer))))
         repeated.update(large)
 
     waiting: list[Item] = []

@@ -10,6 +10,8 @@
 
    Source: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008). */
 
+#pragma GCC optimize("O2") /* as fast here as O3, and compiled in two thirds of the time */
+
 typedef signed long long int64_t;
 typedef void blas_t(const char*, const char*, const int*, const int*, const int*, const real*,
     const real*, const int*, const real*, const int*, const real*, real*, const int*);

@@ -13,12 +13,16 @@ a sum and a store, or two sums, each have a loop of their own. A shared array is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from handful.kernels import nodes, ops
 from handful.kernels.contract import Contraction, Item, Namer, item_reads, shift, target_of
 from handful.kernels.nodes import Array, Axis, Load, Node, Op
 from handful.kernels.program import Equation
+
+Ends = list[set[str]]
+"""The axes of each argument and result of a program (`program.ends`)."""
 
 SHARED, LIFTED = "shared#", "lifted#"
 """Begin names of arrays that hold what several items read, and what an item reads many times."""
@@ -30,8 +34,9 @@ LOOK_UP = 8
 """Operations that a load at a computed place is worth."""
 
 
-def lift(items: list[Item], namer: Namer) -> list[Item]:
-    """The items, with dear terms that vary less than their readers as items of their own.
+def lift(items: list[Item], around: Ends, namer: Namer) -> list[Item]:
+    """The items, with dear terms that vary less than their readers, and whose axes fit in one of
+    the `ends`, as items of their own.
 
     w'[d] += y[n,d]*rsqrt(v[n]) over n  →  lifted#1[n] = rsqrt(v[n]); w'[d] += y[n,d]*lifted#1[n]
     """
@@ -41,7 +46,7 @@ def lift(items: list[Item], namer: Namer) -> list[Item]:
     written = {target_of(i) for i in items}
     for item in items:
         if not isinstance(item, Contraction):
-            for node in _narrow(item.expr, {*item.domain}):
+            for node in _narrow(item.expr, {*item.domain}, around):
                 if node not in made:
                     early = not written & {load.array for load in nodes.loads(node)}
                     where = first if early else out
@@ -51,20 +56,23 @@ def lift(items: list[Item], namer: Namer) -> list[Item]:
     return first + out
 
 
-def _narrow(term: Node, domain: set[Axis]) -> list[Node]:
+def _narrow(term: Node, domain: set[Axis], around: Ends) -> list[Node]:
     """The largest dear subterms over some of the axes, but neither none nor all."""
     own = nodes.free(term)
     dear = isinstance(term, Op) and ops.kind(term) == "f" and _work(term, ()) >= LEAST_WORK
-    if dear and own and {*own} < domain:
+    if dear and own and {*own} < domain and _fits(own, around):
         return [term]
-    return [found for child in nodes.children(term) for found in _narrow(child, domain)]
+    return [found for child in nodes.children(term) for found in _narrow(child, domain, around)]
 
 
-def share(items: list[Item], block: Axis | None, namer: Namer) -> list[Item]:
-    """The items, with dear common terms as items before their first reader."""
+def share(
+    items: list[Item], block: Axis | None, single: tuple[Axis, ...], around: Ends, namer: Namer
+) -> list[Item]:
+    """The items, with dear common terms as items before their first reader, where one value of the
+    block holds no more of them than fits in one of the `ends`."""
     out = _stores_together(items)
     while block is not None:
-        found = _dearest(out, block)
+        found = _dearest(out, block, (*single, block), around)
         if found is None:
             break
         first, term = found
@@ -101,7 +109,9 @@ def _ready(waiting: list[Item], product: bool) -> int | None:
     return None
 
 
-def _dearest(items: list[Item], block: Axis) -> tuple[int, Node] | None:
+def _dearest(
+    items: list[Item], block: Axis, outer: tuple[Axis, ...], around: Ends
+) -> tuple[int, Node] | None:
     """The term whose sharing saves most, and the first item that reads it."""
     readers: dict[Node, list[int]] = {}
     for number, item in enumerate(items):
@@ -118,12 +128,18 @@ def _dearest(items: list[Item], block: Axis) -> tuple[int, Node] | None:
             len(numbers) > 1
             and len(own) > 1
             and block in own
+            and _fits((a for a in own if a not in outer), around)
             and work >= LEAST_WORK
             and (best is None or saved > best[0])
             and not all(_only_stores(items[n]) for n in numbers)
         ):
             best = saved, numbers[0], node
     return best and best[1:]
+
+
+def _fits(own: Iterable[Axis], around: Ends) -> bool:
+    names = {a.name for a in own}
+    return any(names <= end for end in around)
 
 
 def _axes(item: Item, term: Node) -> tuple[Axis, ...]:

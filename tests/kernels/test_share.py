@@ -16,7 +16,7 @@ from handful.kernels.plan import plan
 from handful.kernels.torch_op import plain
 from handful.kernels.training import Training
 
-d, n = axes("d n")
+d, j, k, n = axes("d j k n")
 
 
 @kernel
@@ -103,6 +103,19 @@ def test_a_row_s_term_is_computed_before_the_columns():
     assert [[i.name for i in item.domain] for item in items if "name='exp'" in repr(item)] == [
         ["n"]
     ]
+
+
+@kernel
+def triples(x: F[n], y: F[j], z: F[k]) -> F[n]:
+    """Two sums of one exponential over more than any argument holds."""
+    q = exp(x[n] * y[j] * z[k])
+    return sum((j, k), q) / most((j, k), q)
+
+
+def test_what_would_be_larger_than_every_argument_is_computed_again():
+    """A value of the block reads j × k numbers, and no argument has both axes."""
+    names = {item.target.name for region in plan(plain(triples).program) for item in region.items}
+    assert not any("#" in name for name in names)
 
 
 def test_equal_gradients_are_one_tensor_until_somebody_writes():
