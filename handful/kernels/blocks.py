@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from handful.kernels.contract import TURNED, Contraction, Item, is_packed, item_reads, target_of
+from handful.kernels.contract import (
+    TURNED,
+    Contraction,
+    Item,
+    arrays_read,
+    is_packed,
+    item_reads,
+    target_of,
+)
 from handful.kernels.nodes import Array, Axis
 
 
@@ -73,10 +81,10 @@ def groups(items: list[Item]) -> list[list[Item]]:
         for unit in others:
             needed, rest = _producers(unit, waiting)
             bundle = [i for one in (*needed, unit) for i in one]
-            read, made = _read(bundle), {target_of(i) for i in bundle}
+            read, made = arrays_read(*bundle), {target_of(i) for i in bundle}
             behind = [i for one in rest for i in one]
             barred = {target_of(i) for i in behind}
-            free = not read & barred and not made & (barred | _read(behind))
+            free = not read & barred and not made & (barred | arrays_read(*behind))
             uses = read & {target_of(i) for i in group}
             if free and (uses or _beside(unit, group, items)) and split([*group, *bundle]):
                 group = [*group, *bundle]
@@ -87,21 +95,17 @@ def groups(items: list[Item]) -> list[list[Item]]:
     return out
 
 
-def _read(items: list[Item]) -> set[Array]:
-    return {load.array for i in items for load in item_reads(i)}
-
-
 def _producers(
     unit: list[Item], waiting: list[list[Item]]
 ) -> tuple[list[list[Item]], list[list[Item]]]:
     """Of the units that wait, those that make what this one reads, at some remove; and the rest."""
     needed: list[list[Item]] = []
     rest: list[list[Item]] = []
-    wanted = _read(unit)
+    wanted = arrays_read(*unit)
     for one in reversed(waiting):
         if wanted & {target_of(i) for i in one}:
             needed.insert(0, one)
-            wanted |= _read(one)
+            wanted |= arrays_read(*one)
         else:
             rest.insert(0, one)
     return needed, rest
@@ -111,8 +115,8 @@ def _beside(unit: list[Item], group: list[Item], items: list[Item]) -> bool:
     """Whether both only read memory, some of it the same, and nobody reads what they make."""
     both = [*group, *unit]
     plain = not any(isinstance(i, Contraction) for i in both)
-    last = not {target_of(i) for i in both} & _read(items)
-    return plain and last and bool(_read(unit) & _read(group))
+    last = not {target_of(i) for i in both} & arrays_read(*items)
+    return plain and last and bool(arrays_read(*unit) & arrays_read(*group))
 
 
 def _units(items: list[Item]) -> list[list[Item]]:

@@ -53,6 +53,11 @@ def item_reads(item: Item) -> list[Load]:
     return reads(item)
 
 
+def arrays_read(*items: Item) -> set[Array]:
+    """Every array that the items read."""
+    return {load.array for item in items for load in item_reads(item)}
+
+
 class Namer:
     """Finds contractions, and names the temporaries that they take their operands from."""
 

@@ -402,12 +402,9 @@ class _Printer(TermPrinter):
         place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
         tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
         there = f"if ({tests}) " if tests else ""
-        sliced = any(self.bounds(a)[0] == "from" for a in c.axes)
-        if c.fresh and sliced:  # the first slab's sums, and the others'
-            old = f"(from ? {place} : {self.constant(ops.identity(c.op, kind))})"
-        else:
-            old = place
-        op = "=" if c.fresh and not sliced else c.op
+        op, old = "=" if c.fresh else c.op, place
+        if c.fresh and self.sliced(c.axes):  # fresh is the first slab's sum alone
+            op, old = c.op, f"(from ? {place} : {self.constant(ops.identity(c.op, kind))})"
         self.line(f"{there}{place} = {self.combine(op, old, f'{lanes}[q][l]')};")
         self.close(2)
 
@@ -494,7 +491,7 @@ class _Printer(TermPrinter):
         beta = "1"
         if c.fresh:
             later = [self.var(a) for a in c.later]
-            later += ["from"] if any(self.bounds(a)[0] == "from" for a in c.k) else []
+            later += ["from"] if self.sliced(c.k) else []
             beta = "(" + (" | ".join(f"({v} != 0)" for v in later) or "0") + ")"
         a, b, out = base(c.a.array, c.a.index), base(c.b.array, c.b.index), base(c.target, c.index)
         self.line(

@@ -58,6 +58,10 @@ class TermPrinter:
             return "from", "to"
         return "0", f"n_{axis.name}"
 
+    def sliced(self, axes: Iterable[Axis]) -> bool:
+        """Whether one of these is taken a slab at a time."""
+        return self.task is not None and any(a is self.task.slab for a in axes)
+
     def open(self, axis: Axis, vector: bool = False, descending: bool = False) -> None:
         if axis is ONCE:
             self.line("{")

@@ -96,13 +96,9 @@ def without_copies(program: Program) -> Program:
     """
     new = _equals(program)
     for e, _ in flat(program.body):
-        if isinstance(e, Equation) and e.op == "=" and isinstance(e.expr, Load):
-            source = e.expr.array
-            whole = e.index == e.expr.index and set(e.index) == {
-                i for i in e.index if isinstance(i, Axis)
-            }
-            if whole and e.target.dims == source.dims and e.target not in program.outputs:
-                new[e.target] = source
+        source = copied(e)
+        if source is not None and e.target not in program.outputs:
+            new[e.target] = source
     for array, source in new.items():
         while source in new:  # a copy of a copy
             source = new[source]
@@ -117,6 +113,16 @@ def without_copies(program: Program) -> Program:
         elif s.target not in new:
             body.append(renamed(s, new))
     return replace(program, body=(*body, *results))
+
+
+def copied(e: Statement) -> Array | None:
+    """The array that an equation copies, all of it as it lies; None if it does anything else."""
+    match e:
+        case Equation(target=target, index=index, op="=", expr=Load(array=source, index=place)):
+            axes = {i for i in index if isinstance(i, Axis)}
+            if index == place and len(axes) == len(index) and target.dims == source.dims:
+                return source
+    return None
 
 
 def _copy(array: Array, source: Array) -> Equation:

@@ -191,6 +191,8 @@ def _slab(region: Region, body: list[Command]) -> Axis | None:
     w'[o,c,e] += pack#1[n,o,c]*y[n,e] over n: of pack#1 a slab of n is made at a time
     b'[d] += y[n,d]; w'[d] += y[n,d]*x[n,d] over n: both strips read a slab before the next
     """
+    if region.loop:  # a step needs all of the step before it
+        return None
     *others, last = region.items
     if isinstance(last, Contraction) and others:
         axis = last.k[0]

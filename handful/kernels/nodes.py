@@ -61,6 +61,11 @@ class Array(metaclass=_Interned):
     def __repr__(self) -> str:
         return self.name
 
+    @property
+    def axes(self) -> set[str]:
+        """The names of its axes."""
+        return {d.axis for d in self.dims}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Const(Node):

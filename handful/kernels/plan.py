@@ -17,6 +17,7 @@ from handful.kernels.contract import (
     Contraction,
     Item,
     Namer,
+    arrays_read,
     is_packed,
     item_reads,
     target_of,
@@ -86,7 +87,7 @@ def _held(regions: tuple[Region, ...], program: Program) -> set[Array]:
     for r in regions:
         done = fixed | {a.name for a in (*r.single, *([r.block] if r.block else []))}
         for array in map(target_of, r.items):
-            if array not in r.local or (r.loop is None and not fits(array, around, but=done)):
+            if array not in r.local or (r.loop is None and not fits(array.axes, around, but=done)):
                 held.add(array)
     return held
 
@@ -114,7 +115,7 @@ def _with_locals(
     out = []
     for number, region in enumerate(regions):
         others = [i for j, r in enumerate(regions) if j != number for i in r.items]
-        used = {load.array for i in others for load in item_reads(i)} | set(program.outputs)
+        used = arrays_read(*others) | set(program.outputs)
         used |= {target_of(i) for i in others}
         own = dict.fromkeys(target_of(i) for i in region.items)
         if region.loop is not None:

@@ -94,12 +94,12 @@ def writes(statement: Statement) -> set[Array]:
 
 def ends(program: Program) -> list[set[str]]:
     """The axes of each argument and result: what a call holds in memory anyway."""
-    return [{d.axis for d in a.dims} for a in (*program.inputs, *program.outputs)]
+    return [a.axes for a in (*program.inputs, *program.outputs)]
 
 
-def fits(array: Array, among: list[set[str]], *, but: Set[str] = frozenset()) -> bool:
-    """Whether the array's axes, `but` left aside, are all in one of the `ends`."""
-    return any({d.axis for d in array.dims} - but <= end for end in among)
+def fits(axes: Set[str], among: list[set[str]], *, but: Set[str] = frozenset()) -> bool:
+    """Whether axes by these names, `but` left aside, are all in one of the `ends`."""
+    return any(axes - but <= end for end in among)
 
 
 def needed(program: Program, outputs: tuple[Array, ...]) -> Program:

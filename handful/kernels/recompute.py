@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handful.kernels.blocks import groups, split
-from handful.kernels.contract import Item, is_packed, item_reads, target_of
+from handful.kernels.contract import Item, arrays_read, is_packed, item_reads, target_of
 from handful.kernels.nodes import Array, Axis, Dim, Load
 from handful.kernels.program import Equation, Program, ends, fits, flat, reads
 
@@ -48,7 +48,7 @@ def too_large(program: Program) -> set[Array]:
     around = ends(program)
     small = {axis for axis, _ in program.counts}
     made = {e.target for e, loop in flat(program.body) if loop is None}
-    return {a for a in made - set(program.outputs) if not fits(a, around, but=small)}
+    return {a for a in made - set(program.outputs) if not fits(a.axes, around, but=small)}
 
 
 def _large(items: list[Item], program: Program, around: list[set[str]]) -> set[Array]:
@@ -57,7 +57,7 @@ def _large(items: list[Item], program: Program, around: list[set[str]]) -> set[A
     outside = {r.array for e, _ in flat(program.body) if e.target not in made for r in reads(e)}
     outside |= {e.target for e, loop in flat(program.body) if loop}
     packs = {a for a in made if is_packed(a)}
-    packs = {a for a in packs if not fits(a, around)}
+    packs = {a for a in packs if not fits(a.axes, around)}
     return (too_large(program) & made | packs) - outside
 
 
@@ -85,7 +85,7 @@ def _fits(group: list[Item], large: set[Array], around: list[set[str]]) -> bool:
     if not held or found is None:
         return not held
     done = {a.name for a in (*found[0], found[1]) if a is not None}
-    return all(fits(a, around, but=done) for a in held)
+    return all(fits(a.axes, around, but=done) for a in held)
 
 
 class _Grouping:
@@ -112,7 +112,7 @@ class _Grouping:
         found: set[int] = set()
         waiting = [item]
         while waiting:
-            wanted = {r.array for r in item_reads(waiting.pop())} & self.large
+            wanted = arrays_read(waiting.pop()) & self.large
             for number, other in enumerate(self.items):
                 if target_of(other) in wanted and number not in found:
                     found.add(number)
@@ -122,7 +122,7 @@ class _Grouping:
     def place(self, number: int) -> None:
         """Join the first group that this belongs with, after all that it reads; or begin one."""
         need = self.makers(self.items[number]) | {number}
-        read = {r.array for n in need for r in item_reads(self.items[n])} - self.large
+        read = arrays_read(*[self.items[n] for n in need]) - self.large
         first = 0
         for at, group in enumerate(self.chosen):
             if any(target_of(self.items[n]) in read for n in group):
@@ -143,7 +143,7 @@ class _Grouping:
             early = self.chosen[at]
             made = {target_of(self.items[n]) for n in early} - self.large
             for later in self.chosen[at + 1 :]:
-                if made & {r.array for n in later for r in item_reads(self.items[n])}:
+                if made & arrays_read(*[self.items[n] for n in later]):
                     break
                 together = [self.items[n] for n in sorted(early | later)]
                 if early & later and split(together) and self.fits(together):

@@ -13,13 +13,12 @@ a sum and a store, or two sums, each have a loop of their own. A shared array is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from handful.kernels import nodes, ops
-from handful.kernels.contract import Contraction, Item, Namer, item_reads, shift, target_of
+from handful.kernels.contract import Contraction, Item, Namer, arrays_read, shift, target_of
 from handful.kernels.nodes import Array, Axis, Load, Node, Op
-from handful.kernels.program import Equation
+from handful.kernels.program import Equation, fits
 
 Ends = list[set[str]]
 """The axes of each argument and result of a program (`program.ends`)."""
@@ -60,7 +59,7 @@ def _narrow(term: Node, domain: set[Axis], around: Ends) -> list[Node]:
     """The largest dear subterms over some of the axes, but neither none nor all."""
     own = nodes.free(term)
     dear = isinstance(term, Op) and ops.kind(term) == "f" and _work(term, ()) >= LEAST_WORK
-    if dear and own and {*own} < domain and _fits(own, around):
+    if dear and own and {*own} < domain and fits({a.name for a in own}, around):
         return [term]
     return [found for child in nodes.children(term) for found in _narrow(child, domain, around)]
 
@@ -100,7 +99,7 @@ def _ready(waiting: list[Item], product: bool) -> int | None:
     touched: set[Array] = set()
     written: set[Array] = set()
     for at, item in enumerate(waiting):
-        reading = {load.array for load in item_reads(item)}
+        reading = arrays_read(item)
         free = not reading & written and target_of(item) not in touched
         if free and isinstance(item, Contraction) is product:
             return at
@@ -128,18 +127,13 @@ def _dearest(
             len(numbers) > 1
             and len(own) > 1
             and block in own
-            and _fits((a for a in own if a not in outer), around)
+            and fits({a.name for a in own if a not in outer}, around)
             and work >= LEAST_WORK
             and (best is None or saved > best[0])
             and not all(_only_stores(items[n]) for n in numbers)
         ):
             best = saved, numbers[0], node
     return best and best[1:]
-
-
-def _fits(own: Iterable[Axis], around: Ends) -> bool:
-    names = {a.name for a in own}
-    return any(names <= end for end in around)
 
 
 def _axes(item: Item, term: Node) -> tuple[Axis, ...]:

@@ -8,8 +8,8 @@ from dataclasses import replace
 import torch
 
 from handful.kernels.execute import Executable
-from handful.kernels.grad import gradients
-from handful.kernels.nodes import Array, Load
+from handful.kernels.grad import copied, gradients
+from handful.kernels.nodes import Array
 from handful.kernels.program import (
     Equation,
     Loop,
@@ -71,11 +71,9 @@ def _distinct(program: Program) -> tuple[Program, list[int]]:
     """`program` without results that only repeat another, and the place of each result in it."""
     copies: dict[Array, Array] = {}
     for s in program.body:
-        match s:
-            case Equation(target=target, index=index, op="=", expr=Load(array=source, index=place)):
-                ends_both = target in program.outputs and source in program.outputs
-                if ends_both and index == place and target.dims == source.dims:
-                    copies[target] = source
+        source = copied(s)
+        if isinstance(s, Equation) and s.target in program.outputs and source in program.outputs:
+            copies[s.target] = copies.get(source, source)
     outputs = tuple(a for a in program.outputs if a not in copies)
     body = tuple(s for s in program.body if not writes(s) & copies.keys())
     places = [outputs.index(copies.get(a, a)) for a in program.outputs]
@@ -93,7 +91,7 @@ def _worth_saving(program: Program, backward: Program) -> tuple[Array, ...]:
         for a in made
         if a in used
         and a not in program.outputs
-        and fits(a, around, but=fixed)
+        and fits(a.axes, around, but=fixed)
         and (a not in plain_loops or a in states)
     )
 
