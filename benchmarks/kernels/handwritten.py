@@ -27,7 +27,7 @@ def library() -> ctypes.CDLL | None:
     folder = Path(tempfile.mkdtemp())
     compiled, made = str(folder / "cell.o"), str(folder / "cell.so")
     own, product = folder / "product.c", str(folder / "product.o")
-    own.write_text(build.product_source("float"), encoding="utf-8")
+    own.write_text(build.source_of("product.c", "float"), encoding="utf-8")
     libraries = Path(torch.__file__).parent / "lib"
     link = [f"-L{libraries}", "-ltorch_cpu", f"-Wl,-rpath,{libraries}", "-lm", "-fopenmp"]
     try:

@@ -58,6 +58,15 @@ class Place:
         return nn.parallel.DistributedDataParallel(model)
 
 
+def bfloat16_pays() -> bool:
+    """Whether the device here multiplies bfloat16 itself; a processor that does not is far slower
+    in it than in float32."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    found = torch.cpu.get_capabilities()
+    return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+
+
 def place_for(precision: str = "float32") -> Place:
     """The best device here; under `torchrun`, this process's own."""
     world, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))

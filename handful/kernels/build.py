@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from handful.errors import KernelError
+from handful.kernels.prelude import PICKED
 from handful.machine import num_cores, processor
 
 FLAGS = [
@@ -124,10 +125,11 @@ def build(source: str) -> Path:
     return path
 
 
-def product_source(real: str) -> str:
-    """Our matrix product for "float" or "double"."""
-    text = Path(__file__).with_name("product.c").read_text(encoding="utf-8")
-    return f"typedef {real} real;\n{text}"
+def source_of(file: str, real: str) -> str:
+    """Our matrix products of `file`, "product.c" or "picked.c", for "float" or "double"."""
+    here = Path(__file__)
+    texts = [here.with_name(name).read_text(encoding="utf-8") for name in ("vectors.h", file)]
+    return "\n".join([f"typedef {real} real;", f"#define PICKED {PICKED}", *texts])
 
 
 class Runtime(ctypes.Structure):
@@ -137,13 +139,15 @@ class Runtime(ctypes.Structure):
         ("pfor", ctypes.c_void_p),
         ("product", ctypes.c_void_p),
         ("blas", ctypes.c_void_p),
+        ("picked_rows", ctypes.c_void_p),
+        ("picked_sum", ctypes.c_void_p),
         ("cores", ctypes.c_int64),
         ("poison", ctypes.c_int64),
     ]
 
 
 @cache
-def runtime(real: str, *, products: bool) -> Runtime:
+def runtime(real: str, *, products: bool, picked: bool) -> Runtime:
     """Threads of the torch in this process, and for code with matrix products of "float" or
     "double" our own and torch's; null where there is none."""
     import torch
@@ -152,16 +156,20 @@ def runtime(real: str, *, products: bool) -> Runtime:
     names = ("libtorch_cpu.so", "libtorch_cpu.dylib")
     path = next((folder / n for n in names if (folder / n).exists()), None)
     library = ctypes.CDLL(str(path)) if path else None
-
-    def address(symbol: str) -> int | None:
-        try:
-            return ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value
-        except AttributeError:
-            return None
-
-    poison = int(os.environ.get("HANDFUL_KERNELS_POISON", "0"))
-    ours, theirs = None, None
+    found = Runtime(pfor=_address(library, "torch_parallel_for"), cores=num_cores())
+    found.poison = int(os.environ.get("HANDFUL_KERNELS_POISON", "0"))
     if products:
-        own = ctypes.CDLL(str(build(product_source(real))))
-        ours, theirs = ctypes.cast(own.product, ctypes.c_void_p).value, address(BLAS[real])
-    return Runtime(address("torch_parallel_for"), ours, theirs, num_cores(), poison)
+        own = ctypes.CDLL(str(build(source_of("product.c", real))))
+        found.product, found.blas = _address(own, "product"), _address(library, BLAS[real])
+    if picked:
+        own = ctypes.CDLL(str(build(source_of("picked.c", real))))
+        found.picked_rows = _address(own, "picked_rows")
+        found.picked_sum = _address(own, "picked_sum")
+    return found
+
+
+def _address(library: ctypes.CDLL | None, symbol: str) -> int | None:
+    try:
+        return ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value
+    except AttributeError:
+        return None

@@ -16,7 +16,10 @@ from handful.kernels.program import Choose, Equation, Loop, reads, writes
 
 @dataclass(frozen=True, slots=True)
 class Contraction:
-    """target[batch, m, n] += alpha * sum(k, a[batch, m, k] * b[batch, k, n]), for the BLAS."""
+    """target[batch, m, n] += alpha * sum(k, a[batch, m, k] * b[batch, k, n]), for the BLAS.
+
+    With `present`, only where that holds: along one axis, of m or of k, rows are picked out.
+    """
 
     target: Array
     index: tuple[Node, ...]
@@ -27,6 +30,24 @@ class Contraction:
     m: tuple[Axis, ...]
     n: tuple[Axis, ...]
     k: tuple[Axis, ...]
+    present: Node | None = None
+
+    @property
+    def inner(self) -> Axis:
+        """The axis along which a picked row lies in `a`."""
+        return next(x for x in (*self.k, *self.m) if x is self.a.index[-1])
+
+    @property
+    def picked(self) -> Axis:
+        """The axis along which rows are picked out: of m, or if `inner` is summed not, of k."""
+        assert self.present is not None
+        pool = self.m if self.inner in self.k else self.k
+        return [x for x in pool if x in nodes.free(self.present)][-1]
+
+    @property
+    def picked_sum(self) -> Axis | None:
+        """That axis, if it is all that is summed over."""
+        return self.k[0] if self.present is not None and self.k == (self.picked,) else None
 
 
 Item = Equation | Choose | Contraction
@@ -49,7 +70,8 @@ def is_packed(array: Array) -> bool:
 def item_reads(item: Item) -> list[Load]:
     """Every load of an item."""
     if isinstance(item, Contraction):
-        return [item.a, item.b, *nodes.loads(item.alpha, *item.index)]
+        present = [] if item.present is None else [item.present]
+        return list(nodes.loads(item.a, item.b, item.alpha, *item.index, *present))
     return reads(item)
 
 
@@ -69,7 +91,12 @@ class Namer:
         if not isinstance(e, Equation) or e.op != "sum" or e.target.kind != "f":
             return [e]
         terms = _terms(e.expr, 1.0)
-        found = [self.one(replace(e, expr=term), sign) for sign, term in terms]
+        found = [
+            None
+            if in_time and ops.guarded(term)[0] is not None  # rows are not picked at every step
+            else self.one(replace(e, expr=term), sign)
+            for sign, term in terms
+        ]
         if all(f is None for f in found):
             return [e] if in_time else self.turned(e)  # not to be turned at every step
         out: list[Item] = []
@@ -85,7 +112,8 @@ class Namer:
         if len(set(kept)) != len(kept) or set(kept) != inside:
             return None
         k = [a for a in e.domain if a not in inside]
-        alpha, factors = _factors(e.expr, set(e.domain))
+        present, term = ops.guarded(e.expr)
+        alpha, factors = _factors(term, set(e.domain))
         found = _two_groups(factors, set(e.domain), set(k))
         if found is None:
             return None
@@ -99,13 +127,75 @@ class Namer:
             left, right, m, n = right, left, n, m
         if not n or e.index[-1] is not n[-1]:
             return None
+        scale = ops.op("mul", Const(sign), alpha)
+        if present is not None:
+            return self.picking(e, scale, present, left[0], right[0], batch, m, n, k)
         k = [a for a in _order(left[0]) if a in k] + [a for a in k if a not in _order(left[0])]
         items: list[Item] = []
         a = self.operand(left[0], batch, m, k, items)
         b = self.operand(right[0], batch, k, n, items)
-        scale = ops.op("mul", Const(sign), alpha)
-        items.append(Contraction(e.target, e.index, a, b, scale, *map(tuple, (batch, m, n, k))))
-        return items
+        axes = tuple(batch), tuple(m), tuple(n), tuple(k)
+        return [*items, Contraction(e.target, e.index, a, b, scale, *axes)]
+
+    def picking(
+        self, e: Equation, scale: Node, present: Node, left: list[Node], right: list[Node],
+        batch: list[Axis], m: list[Axis], n: list[Axis], k: list[Axis],
+    ) -> list[Item] | None:  # fmt: skip
+        """A product of the rows at which `present` holds, for each value of all other axes.
+
+        y[n,e] += where(near[n,o] >= 0, x[near[n,o],c]*w[o,c,e], 0) over o, c: rows along n, for
+        each o; and for w'[o,c,e], over n, of rows along n too
+        """
+        varying = nodes.free(present).keys()
+        items: list[Item] = []
+        b: Load | None
+        a = self.line_of(left, [*k, *m], present, items)
+        if a is None:
+            return None
+        inner = a.index[-1]
+        pool = m if inner in k else k
+        if inner in varying or n[-1] in varying or not varying & {*pool}:
+            return None
+        if inner in k:
+            b = self.matrix_of(right, [*batch, *k, *n], inner, n[-1], items)
+        else:
+            b = self.line_of(right, n[-1:], present, items)
+        if b is None:
+            return None
+        axes = tuple(batch), tuple(m), tuple(n), tuple(k)
+        return [*items, Contraction(e.target, e.index, a, b, scale, *axes, present)]
+
+    def line_of(
+        self, factors: list[Node], axes: list[Axis], present: Node, items: list[Item]
+    ) -> Load | None:
+        """A load contiguous along one of the axes, at places that exist where `present` holds; for
+        what is computed, and from nothing that is looked up, a temporary."""
+        product = ops.product(factors)
+        if isinstance(product, Load):
+            *before, last = product.index
+            there = _is_there(product, present) and last in axes
+            return product if there and last not in nodes.union(map(nodes.free, before)) else None
+        own = nodes.free(product).keys()
+        varying = [a for a in axes if a in own and a not in nodes.free(present)]
+        if not varying or any(nodes.loads(*load.index) for load in nodes.loads(product)):
+            return None
+        along = max(varying, key=lambda a: _contiguous(product, a))
+        return self.temporary(TURNED, (*[a for a in own if a is not along], along), product, items)
+
+    def matrix_of(
+        self, factors: list[Node], axes: list[Axis], row: Axis, column: Axis, items: list[Item]
+    ) -> Load:
+        """A plain load that lies row by row, or a temporary that does."""
+        product = ops.product(factors)
+        others = [a for a in axes if a not in (row, column)]
+        if (
+            isinstance(product, Load)
+            and product.index[-1:] == (column,)
+            and _lies_well(product, others, [row], [column])
+        ):
+            return product
+        own = tuple(a for a in (*others, row, column) if a in nodes.free(product))
+        return self.temporary(TURNED, own, product, items)
 
     def turned(self, e: Equation) -> list[Item]:
         """What is summed along memory and used again and again is laid the other way first.
@@ -176,6 +266,24 @@ class Namer:
             rows, cols = cols, rows
         own = tuple(a for a in (*batch, *rows, *cols) if a in nodes.free(product))
         return self.temporary(PACKED, own, product, items)
+
+
+def _is_there(load: Load, present: Node) -> bool:
+    """Whether each index of a load is in range where `present` holds."""
+    tests = _tests(present)
+    return all(
+        (isinstance(i, Axis) and i.name == d.axis)
+        or (isinstance(i, Load) and ops.op("ge", i, Const(0)) in tests)
+        for i, d in zip(load.index, load.array.dims, strict=True)
+    )
+
+
+def _tests(present: Node) -> set[Node]:
+    """p & q  →  {p, q}"""
+    match present:
+        case Op(name="and", args=(a, b)):
+            return _tests(a) | _tests(b)
+    return {present}
 
 
 def _lies_across(c: Contraction) -> bool:

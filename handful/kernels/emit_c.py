@@ -19,6 +19,7 @@ from handful.kernels.loops import (
     For,
     Gemm,
     Pick,
+    Picked,
     Store,
     Strip,
     Task,
@@ -26,7 +27,7 @@ from handful.kernels.loops import (
     in_range,
 )
 from handful.kernels.nodes import Array, Axis, Load, Node
-from handful.kernels.prelude import prelude
+from handful.kernels.prelude import PICKED, prelude
 from handful.kernels.walks import axis_names, leaves, mentioned, work
 
 STRIP = 64
@@ -49,13 +50,14 @@ PARALLEL_WORK = 16384
 @dataclass(frozen=True, slots=True)
 class Source:
     """C text, and the arrays and axes that its entry expects, in order. Temporaries come last.
-    `products`: whether it multiplies matrices."""
+    `products`: whether it multiplies matrices; `picked`: of rows that it picks out."""
 
     text: str
     arrays: tuple[Array, ...]
     temporaries: tuple[Array, ...]
     axes: tuple[str, ...]
     products: bool
+    picked: bool
 
 
 def emit(
@@ -90,10 +92,11 @@ class _Printer(TermPrinter):
         for number, task in enumerate(self.tasks):
             self.function(number, task)
         self.entry()
-        products = any(isinstance(c, Gemm) for t in self.tasks for c in leaves(t.body))
+        kinds = {type(c) for t in self.tasks for c in leaves(t.body)}
+        products, picked = Gemm in kinds, Picked in kinds
         start = f"/* {name}, written by handful.kernels */\n{prelude(self.real, products=products)}"
         text = "\n".join([start, *self.lines, ""])
-        return Source(text, self.arrays, temporaries, self.axes, products)
+        return Source(text, self.arrays, temporaries, self.axes, products, picked)
 
     # ------------------------------------------------------------ functions
 
@@ -148,7 +151,9 @@ class _Printer(TermPrinter):
 
     def slab_size(self, task: Task) -> None:
         if task.slab is not None:
-            self.line(f"const int64_t slab = k_min(n_{task.slab.name}, {SLAB});")
+            picked = any(isinstance(c, Picked) for c in leaves(task.body))
+            most = PICKED if picked else SLAB
+            self.line(f"const int64_t slab = k_min(n_{task.slab.name}, {most});")
 
     def entry(self) -> None:
         """`run(rt, arrays, sizes)`: fills, then each task over its blocks."""
@@ -177,7 +182,8 @@ class _Printer(TermPrinter):
                 least = self.least_rows(task)
                 self.line(f"int64_t wide = k_ceil({size}, k_max(1, rt->cores / ({count})));")
                 self.line(f"if (work < {PARALLEL_WORK}) wide = {size};")
-                if task.local and task.time is None:  # a block of a loop reads all weights again
+                picked = self.picked_by(task)
+                if (task.local or picked) and task.time is None:  # a loop's reads all weights again
                     self.line(
                         f"wide = k_min(wide, k_max({least}, {SCRATCH_BYTES} / k_max(1, row)));"
                     )
@@ -213,7 +219,17 @@ class _Printer(TermPrinter):
             if a not in task.thin
             if task.block is not None and any(d.axis == task.block.name for d in a.dims)
         ]
+        for c in self.picked_by(task):  # rows that it goes through again and again
+            sizes += [
+                f"{self.size_of(a)} * n_{x.name}"
+                for a, x in ((c.a.array, c.inner), (c.target, c.column))
+            ]
         return " + ".join(["0", *sizes])
+
+    @staticmethod
+    def picked_by(task: Task) -> list[Picked]:
+        """Its products of rows that are picked out of a block's."""
+        return [c for c in leaves(task.body) if isinstance(c, Picked) and c.row is task.block]
 
     # ------------------------------------------------------------ commands
 
@@ -231,6 +247,8 @@ class _Printer(TermPrinter):
                 self.pick(c)
             case Gemm():
                 self.gemm(c)
+            case Picked():
+                self.picked(c)
             case Fill():
                 self.fill(c, self.identifier(c.target))
 
@@ -499,6 +517,50 @@ class _Printer(TermPrinter):
             f"{a}, {lda}, {b}, {ldb}, {beta}, {out}, {ldc});"
         )
         self.close()
+
+    def picked(self, c: Picked) -> None:
+        """Lists of where the rows lie at which `present` holds, and the product of those."""
+
+        def start(load: Load, known: dict[Node, str]) -> str:
+            return self.place(load.array, [self.term(i, known) for i in load.index])
+
+        def count(axis: Axis) -> str:
+            low, high = self.bounds(axis)
+            return high if low == "0" else f"({high} - {low})"
+
+        first: dict[Node, str] = {a: self.bounds(a)[0] for a in (c.inner, c.column)}
+        low, high = self.bounds(c.row)
+        target = Load(c.target, c.index)
+        self.line("{")
+        self.depth += 1
+        alpha = self.term(c.alpha, {})
+        v = self.var(c.row)
+        self.line(f"int64_t here[{PICKED}], there[{PICKED}];")
+        self.line(f"for (int64_t top = {low}; top < {high}; top += {PICKED}) {{")
+        self.depth += 1
+        self.line(f"int64_t count = 0; const int64_t end = k_min({high}, top + {PICKED});")
+        self.line(f"for (int64_t {v} = top; {v} < end; {v}++) {{")
+        self.depth += 1
+        known = dict(first)
+        present = self.term(c.present, known)
+        self.line(f"here[count] = {start(c.a, known)};")
+        self.line(f"there[count] = {start(c.b if c.summed else target, known)};")
+        self.line(f"count += {present};")
+        self.close()
+        counts = f"count, {count(c.inner)}, {count(c.column)}, {alpha}"
+        a, b, out = (self.identifier(load.array) for load in (c.a, c.b, target))
+        whole = target if c.summed else c.b  # that which lies where it is
+        at = start(whole, dict(first))
+        apart = self.stride(whole.array, next(d for d, i in enumerate(whole.index) if i is c.inner))
+        if c.summed:
+            beta = "top != 0" if c.fresh else "1"
+            rest = f"{b}, there, {beta}, {out} + {at}, {apart}"
+        else:
+            rest = f"{b} + {at}, {apart}, {out}, there"
+        self.line(
+            f"rt->{'picked_sum' if c.summed else 'picked_rows'}({counts}, {a}, here, {rest});"
+        )
+        self.close(2)
 
     @staticmethod
     def leading(

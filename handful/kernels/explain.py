@@ -100,7 +100,8 @@ def _how(region: Region) -> str:
 def _what(item: Item) -> str:
     if isinstance(item, Contraction):
         rows, cols, over = (" × ".join(map(repr, a)) for a in (item.m, item.n, item.k))
-        return f"matrix product, rows {rows}, columns {cols}, summed over {over}"
+        which = "" if item.present is None else f" of each {item.picked} that is present"
+        return f"matrix product{which}, rows {rows}, columns {cols}, summed over {over}"
     if isinstance(item, Choose):
         return f"the {item.count} smallest over {item.axis}"
     return {"=": "elementwise", "sum": "sum", "max": "maximum", "min": "minimum"}[item.op]

@@ -127,10 +127,9 @@ class _Evaluator:
         axes = (*outer, *over)
         letters = {a: chr(ord("a") + i) for i, a in enumerate(axes)}
         texts, values = [], []
-        for factor in factors(expr):
-            own = tuple(a for a in axes if a in nodes.free(factor))
-            texts.append("".join(letters[a] for a in own))
-            values.append(self.whole(factor, own))
+        for factor, value in self.factors(expr, axes):
+            texts.append("".join(letters[a] for a in axes if a in nodes.free(factor)))
+            values.append(value)
         used = set("".join(texts))
         for axis in axes:  # an axis of the result, or of the sum, that no factor has
             if letters[axis] not in used:
@@ -141,6 +140,28 @@ class _Evaluator:
         right = "".join(letters[a] for a in outer)
         result: Tensor = torch.einsum(f"{','.join(texts)}->{right}", *values)
         return result
+
+    def factors(self, expr: Node, axes: tuple[Axis, ...]) -> list[tuple[Node, Tensor]]:
+        """The factors of a product and their values, each over its own axes.
+
+        where(p[n], x[n,k]*w[k,m], 0)  →  where(p[n], x[n,k], 0), w[k,m]
+
+        if w is finite: else the zero would give NaN where the definition adds nothing.
+        """
+
+        def valued(found: list[Node]) -> list[tuple[Node, Tensor]]:
+            own = [tuple(a for a in axes if a in nodes.free(f)) for f in found]
+            return [(f, self.whole(f, o)) for f, o in zip(found, own, strict=True)]
+
+        present, term = ops.guarded(expr)
+        if present is None:
+            return valued(factors(expr))
+        varying = nodes.free(present).keys()
+        first, *others = sorted(factors(term), key=lambda f: -len(nodes.free(f).keys() & varying))
+        rest = valued(others)
+        if all(bool(value.isfinite().all()) for _, value in rest):
+            return valued([ops.op("where", present, first, Const(0.0))]) + rest
+        return valued([expr])
 
     def whole(self, node: Node, order: tuple[Axis, ...]) -> Tensor:
         value = self.value(node, order, {})

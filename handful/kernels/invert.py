@@ -10,13 +10,13 @@ that stays as it is. So the backward of a gather is again a gather and a matrix 
 blocks of m. Where a table holds no value twice, r is always 0, and the product reads what it needs
 as the forward pass does:
 
-        →  x'[m,c] += where(at >= 0, out'[at,e], 0)*w[o,c,e]    over o, e, at = near⁻¹[m,o]
+        →  x'[m,c] += where(at >= 0, out'[at,e]*w[o,c,e], 0)    over o, e, at = near⁻¹[m,o]
 
 A scatter that is no product stays what it is: it runs in parallel over its other axes already, and
 an inverse would cost more than it saves.
 
-Where no n is found, a zero is multiplied, so an infinite weight gives NaN there as it does in the
-forward pass.
+Where no n is found, that adds nothing; a gathered zero is multiplied, so there an infinite weight
+gives NaN.
 """
 
 from __future__ import annotations
@@ -66,10 +66,7 @@ def _inlined(e: Equation, program: Program) -> Equation:
     δ[n,c] += y[n,k]*w[k,c] over k; x[g[n],c] += where(p, δ[n,c], 0)
         →  x[g[n],c] += where(p, y[n,k]*w[k,c], 0)    over n, c, k
     """
-    scattered, guard = e.expr, None
-    match e.expr:
-        case Op(name="where", args=(condition, inner, Const(value=0.0))):
-            scattered, guard = inner, condition
+    guard, scattered = ops.guarded(e.expr)
     if not isinstance(scattered, Load) or scattered.array in (*program.inputs, *program.outputs):
         return e
     made = [s for s, _ in flat(program.body) if s.target is scattered.array]
@@ -116,7 +113,8 @@ def _gathered(
     array = Array(f"inverse_{load.array.name}_{gone.name}", tuple(Dim(a.name) for a in axes), "i")
     inverse = Inverse(array, load.array, own.index(gone))
     at = Load(array, axes)
-    parts = factors(_replaced(e.expr, {load: m, gone: at}))
+    guard, term = ops.guarded(_replaced(e.expr, {load: m, gone: at}))
+    parts = factors(term)
     moving = [p for p in parts if at in nodes.topological(p)]
     still = [p for p in parts if p not in moving]
     summed = set(e.domain) - plain - {gone}
@@ -124,14 +122,19 @@ def _gathered(
         return None
     left = tuple(m if d == place else i for d, i in enumerate(e.index))
     domain = (m, *[a for a in e.domain if a is not gone])
-    there = ops.op("where", ops.op("ge", at, Const(0)), ops.product(moving), Const(0.0))
+
+    def guarded(product: list[Node]) -> Node:
+        found = ops.op("ge", at, Const(0))
+        there = found if guard is None else ops.op("and", found, guard)
+        return ops.op("where", there, ops.product(product), Const(0.0))
+
     if once:
-        return inverse, [Equation(e.target, left, "sum", domain, ops.product([there, *still]))]
+        return inverse, [Equation(e.target, left, "sum", domain, guarded([*moving, *still]))]
     index = tuple(a for a in (m, *e.domain) if a in nodes.union(nodes.free(p) for p in moving))
     gather = Array(f"gather{number}", tuple(Dim(a.name) for a in index), "f")
     product = ops.product([Load(gather, index), *still])
     return inverse, [
-        Equation(gather, index, "sum", (*index, rank), there),
+        Equation(gather, index, "sum", (*index, rank), guarded(moving)),
         Equation(e.target, left, "sum", domain, product),
     ]
 

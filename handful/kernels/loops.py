@@ -84,6 +84,28 @@ class Gemm:
 
 
 @dataclass(frozen=True, slots=True)
+class Picked:
+    """`target[index] += alpha*a*b` over `inner`, of the rows along `row` at which `present` holds;
+    or, if `row` is no axis of the target's, over those rows. `column` is along memory."""
+
+    target: Array
+    index: tuple[Node, ...]
+    a: Load
+    b: Load
+    alpha: Node
+    present: Node
+    row: Axis
+    inner: Axis
+    column: Axis
+    fresh: bool
+
+    @property
+    def summed(self) -> bool:
+        """Whether it sums over the rows."""
+        return not any(i is self.row for i in self.index)
+
+
+@dataclass(frozen=True, slots=True)
 class Fill:
     """All of `target` (of its block, if it is local) gets `value`."""
 
@@ -101,7 +123,7 @@ class For:
     descending: bool = False
 
 
-Leaf = Store | Fold | Strip | Pick | Gemm | Fill
+Leaf = Store | Fold | Strip | Pick | Gemm | Picked | Fill
 Command = Leaf | For
 
 
@@ -194,6 +216,9 @@ def _slab(region: Region, body: list[Command]) -> Axis | None:
     if region.loop:  # a step needs all of the step before it
         return None
     *others, last = region.items
+    summed = {i.picked_sum if isinstance(i, Contraction) else None for i in region.items}
+    if len(summed) == 1 and None not in summed:
+        return summed.pop()
     if isinstance(last, Contraction) and others:
         axis = last.k[0]
         made = all(is_packed(target_of(i)) and axis in i.index for i in others)
@@ -386,8 +411,24 @@ def _identity(e: Equation) -> Node:
     return Const(ops.identity(e.op, e.target.kind))
 
 
+def _lower_picked(c: Contraction, present: Node, fresh: bool) -> Command:
+    """One product for each value of all axes but its own three."""
+    own = (c.picked, c.inner, c.n[-1])
+    around = tuple(a for a in (*c.batch, *c.m, *c.n, *c.k) if a not in own)
+    whole = c.picked_sum is not None
+    product = Picked(c.target, c.index, c.a, c.b, c.alpha, present, *own, fresh and whole)
+    nest = _wrap(product, around)
+    if whole or not fresh:
+        return nest
+    *points, last = [i for i in c.index if isinstance(i, Axis)]
+    zero = For(last, (Store(c.target, c.index, "=", Const(0.0)),), vector=True)
+    return _Pair(_wrap(zero, tuple(points)), nest).under(())
+
+
 def _lower_contraction(c: Contraction, fresh: bool, outer: tuple[Axis, ...]) -> Command:
     """Peel leading axes into loops until rows, columns and sum are single runs in memory."""
+    if c.present is not None:
+        return _lower_picked(c, c.present, fresh)
     fixed = set(outer[:-1]) if outer else set()
     block = outer[-1] if outer else None
     m = [a for a in c.m if a not in fixed]
@@ -478,6 +519,8 @@ def own_axes(c: Command) -> tuple[Axis, ...]:
             return (axis,)
         case Gemm(m=m, n=n, k=k):
             return (*m, *n, *k)
+        case Picked(row=row, inner=inner, column=column):
+            return (row, inner, column)
     return ()
 
 
@@ -485,6 +528,8 @@ def terms(c: Leaf) -> list[Node]:
     """Every term of a command that is no loop."""
     if isinstance(c, Fill):
         return []
+    if isinstance(c, Picked):
+        return [*c.index, c.a, c.b, c.alpha, c.present]
     return [*c.index, *([c.a, c.b, c.alpha] if isinstance(c, Gemm) else [c.expr])]
 
 
@@ -505,7 +550,9 @@ def check(task: Task) -> None:
             if isinstance(c, Fill):
                 continue
             missing = set(nodes.union(map(nodes.free, terms(c)))) - scope - set(own_axes(c))
-            if not isinstance(c, Gemm):  # where to write is known before anything is reduced
+            if not isinstance(
+                c, Gemm | Picked
+            ):  # where to write is known before anything is reduced
                 found = set(nodes.union(nodes.free(t) for t in c.index)) - scope
                 missing |= found - ({c.vector, c.rows} if isinstance(c, Strip) else set())
             if missing:

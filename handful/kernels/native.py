@@ -103,7 +103,8 @@ class Native:
 
     def borrowed(self) -> Runtime:
         """Threads, and products if there are any."""
-        return runtime(_REAL[self.dtype], products=self.source.products)
+        s = self.source
+        return runtime(_REAL[self.dtype], products=s.products, picked=s.picked)
 
     def run(
         self, arguments: list[torch.Tensor], sizes: Mapping[str, int]

@@ -152,6 +152,14 @@ def product(factors: Sequence[Node]) -> Node:
     return whole
 
 
+def guarded(node: Node) -> tuple[Node | None, Node]:
+    """where(p, x, 0)  →  p, x;  x  →  None, x"""
+    match node:
+        case Op(name="where", args=(present, term, Const(value=0.0))):
+            return present, term
+    return None, node
+
+
 def _where(condition: Node, a: Node | float, b: Node | float) -> Node:
     return op("where", condition, _lift(a), _lift(b))
 

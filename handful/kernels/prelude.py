@@ -22,7 +22,14 @@ typedef void (*body_t)(int64_t, int64_t, void*);
 typedef int (*pfor_t)(int64_t, int64_t, int64_t, body_t, void*);
 typedef void (*product_t)(void*, int, int, int64_t, int64_t, int64_t, real, const real*, int64_t,
   const real*, int64_t, real, real*, int64_t);
-typedef struct { pfor_t pfor; product_t product; void* blas; int64_t cores; int64_t poison; } rt_t;
+typedef void (*picked_rows_t)(int64_t, int64_t, int64_t, real, const real*, const int64_t*, const real*,
+  int64_t, real*, const int64_t*);
+typedef void (*picked_sum_t)(int64_t, int64_t, int64_t, real, const real*, const int64_t*, const real*,
+  const int64_t*, real, real*, int64_t);
+typedef struct {
+  pfor_t pfor; product_t product; void* blas; picked_rows_t picked_rows; picked_sum_t picked_sum;
+  int64_t cores; int64_t poison;
+} rt_t;
 typedef struct { const rt_t* rt; void* const* p; const int64_t* n; } ctx_t;
 
 #if defined(__AVX512F__)
@@ -181,6 +188,9 @@ static inline double k_erf(double x) {
 FEW_ROWS, LARGE_MATRIX = 8, 1 << 18
 """Below so many rows a product is bound by reading its matrix; from so many numbers on, two cores
 read it faster than one, and it pays to wake the second."""
+
+PICKED = 256
+"""Rows among which a product picks those that are present, at a time (picked.c)."""
 
 GEMM = """\
 /* row-major c[m,n] = alpha a[m,k] b[k,n] + beta c; ta, tb: the operand lies transposed (product.c) */

@@ -10,39 +10,16 @@
 
    Source: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008). */
 
-#pragma GCC optimize("O2") /* as fast here as O3, and compiled in two thirds of the time */
-
-typedef signed long long int64_t;
 typedef void blas_t(const char*, const char*, const int*, const int*, const int*, const real*,
     const real*, const int*, const real*, const int*, const real*, real*, const int*);
 
-#if defined(__AVX512F__)
-#define BYTES 64
-#define ROWS 12
-#define EACH(X, wide) X(1, wide) X(2, wide) X(3, wide) X(4, wide) X(5, wide) X(6, wide) \
-    X(7, wide) X(8, wide) X(9, wide) X(10, wide) X(11, wide) X(12, wide)
-#else /* sixteen registers */
-#if defined(__AVX__)
-#define BYTES 32
-#else
-#define BYTES 16
-#endif
-#define ROWS 6
-#define EACH(X, wide) X(1, wide) X(2, wide) X(3, wide) X(4, wide) X(5, wide) X(6, wide)
-#endif
-#define LANES ((int64_t)(BYTES / sizeof(real)))
 #define LINE ((int64_t)(64 / sizeof(real)))
 #define FEW 3
 #define WIDE (ROWS * 2 / FEW)
-#define DEPTH 192
 #define HIGH (ROWS * 20)
 #define TILES 6
 #define LARGE (1 << 18)
-#define UNROLL _Pragma("GCC unroll 24")
-#define INLINE static inline __attribute__((always_inline))
-#define least(a, b) ((a) < (b) ? (a) : (b))
 
-typedef real vec __attribute__((vector_size(BYTES), aligned(sizeof(real)), may_alias));
 typedef real quad __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
 #if defined(__clang__)
 #define MIX(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)

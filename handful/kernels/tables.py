@@ -10,9 +10,9 @@ import torch
 
 Tensor = torch.Tensor
 Fact = TypeVar("Fact")
-MOST_PADDING = 4
-"""An inverse this many times larger than its table is not worth making: few places are hit, or one
-is hit by far too many."""
+MOST_PADDING, MOST_ABSENT = 4, 16
+"""An inverse so many times larger than its table is not worth making: one place is hit by far too
+many; or, of a table without doubles, few places are hit, which products then pass over."""
 
 _known: dict[tuple[int, object], tuple[Any, int, Any]] = {}
 
@@ -61,7 +61,7 @@ def _inverse(table: Tensor, dim: int, extent: int) -> Tensor | None:
     keys = (flat * len(flat) + rows)[there]
     places = torch.arange(flat.shape[1]).expand_as(flat)[there]
     total = extent * len(flat)
-    if total > MOST_PADDING * table.numel():
+    if total > MOST_ABSENT * table.numel():
         return None
     once = torch.full((total,), -1)
     once[keys] = places

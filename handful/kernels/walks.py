@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from handful.kernels import nodes, ops
-from handful.kernels.loops import ONCE, Command, Fill, For, Gemm, Leaf, Task, own_axes, terms
+from handful.kernels.loops import (
+    ONCE,
+    Command,
+    Fill,
+    For,
+    Gemm,
+    Leaf,
+    Picked,
+    Task,
+    own_axes,
+    terms,
+)
 from handful.kernels.nodes import Array, Axis, Node, Op, Size
 
 
@@ -59,7 +70,7 @@ def work(task: Task) -> str:
         if isinstance(c, Fill):
             continue
         over = {*axes, *task.single, *own_axes(c)}
-        each = 1 if isinstance(c, Gemm) else flops(c.expr)
+        each = 1 if isinstance(c, Gemm | Picked) else flops(c.expr)
         names = sorted(f"n_{a.name}" for a in over if a is not ONCE)
         parts.append(" * ".join([str(each), *names]))
     return " + ".join(parts) or "0"

@@ -22,9 +22,12 @@ def without_blas(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels run as if torch lent no matrix product, on two cores."""
     from handful.kernels import build
 
-    def own(real: str, *, products: bool) -> build.Runtime:
-        found = build.runtime(real, products=products)
-        return build.Runtime(found.pfor, found.product, None, 2, found.poison)
+    def own(real: str, *, products: bool, picked: bool) -> build.Runtime:
+        found = build.Runtime.from_buffer_copy(
+            build.runtime(real, products=products, picked=picked)
+        )
+        found.blas, found.cores = None, 2
+        return found
 
     monkeypatch.setattr("handful.kernels.native.runtime", own)
 

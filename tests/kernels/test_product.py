@@ -21,7 +21,7 @@ def own(request: pytest.FixtureRequest):
 
     def product(a, b, c, ta=False, tb=False, alpha=1.0, beta=0.0):
         real, scalar = {4: ("float", ctypes.c_float), 8: ("double", ctypes.c_double)}[c.itemsize]
-        text = NARROWER[request.param] + build.product_source(real)
+        text = NARROWER[request.param] + build.source_of("product.c", real)
         function = ctypes.CDLL(str(build.build(text))).product
         depth = a.shape[0] if ta else a.shape[1]
 

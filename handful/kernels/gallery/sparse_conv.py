@@ -18,7 +18,7 @@ def sparse_conv(x: F[m, c], near: I[n, o].into(m), w: F[o, c, e], bias: F[e]) ->
 
     Source: Graham & van der Maaten, arXiv:1706.01307.
     """
-    return bias[e] + sum((o, c), where(near[n, o] >= 0, x[near[n, o], c], 0) * w[o, c, e])
+    return bias[e] + sum((o, c), where(near[n, o] >= 0, x[near[n, o], c] * w[o, c, e], 0))
 
 
 def neighbours(sites: torch.Tensor, *, size: int = 3, batched: bool = False) -> torch.Tensor:

@@ -1,0 +1,28 @@
+/* What our products (product.c, picked.c) share: a processor's vectors, and how many of them make a
+   tile. Each file is compiled like a kernel, after this text, once for float and once for double. */
+
+#pragma GCC optimize("O2") /* as fast here as O3, and compiled in two thirds of the time */
+
+typedef signed long long int64_t;
+
+#if defined(__AVX512F__)
+#define BYTES 64
+#define ROWS 12
+#define EACH(X, wide) X(1, wide) X(2, wide) X(3, wide) X(4, wide) X(5, wide) X(6, wide) \
+    X(7, wide) X(8, wide) X(9, wide) X(10, wide) X(11, wide) X(12, wide)
+#else /* sixteen registers */
+#if defined(__AVX__)
+#define BYTES 32
+#else
+#define BYTES 16
+#endif
+#define ROWS 6
+#define EACH(X, wide) X(1, wide) X(2, wide) X(3, wide) X(4, wide) X(5, wide) X(6, wide)
+#endif
+#define LANES ((int64_t)(BYTES / sizeof(real)))
+#define DEPTH 192 /* rows of b at work at a time: a tile's columns of them stay in the first cache */
+#define UNROLL _Pragma("GCC unroll 24")
+#define INLINE static inline __attribute__((always_inline))
+#define least(a, b) ((a) < (b) ? (a) : (b))
+
+typedef real vec __attribute__((vector_size(BYTES), aligned(sizeof(real)), may_alias));
