@@ -411,8 +411,11 @@ class _Printer(TermPrinter):
         self.close(2)
         for axis in c.axes:
             self.open(axis)
-        known = self.each_lane(c, rows, many, top, c.expr)
-        value = self.term(c.expr, known)
+        present, term = ops.guarded(c.expr)
+        if c.op != "sum" or present is None or c.vector in nodes.free(present):
+            present, term = None, c.expr
+        known = self.each_lane(c, rows, many, top, term, present=present)
+        value = self.term(term, known)
         self.line(f"{lanes}[q][l] = {self.combine(c.op, f'{lanes}[q][l]', value)};")
         self.close(2 + len(c.axes))
         self.each_lane(c, rows, many, top)
@@ -426,13 +429,18 @@ class _Printer(TermPrinter):
         self.line(f"{there}{place} = {self.combine(op, old, f'{lanes}[q][l]')};")
         self.close(2)
 
-    def each_lane(self, c: Strip, rows: str, many: str, top: str, *terms: Node) -> dict[Node, str]:
-        """Open a loop over rows and one over the values of each; what of the terms is known."""
+    def each_lane(
+        self, c: Strip, rows: str, many: str, top: str, *terms: Node, present: Node | None = None
+    ) -> dict[Node, str]:
+        """Open a loop over rows and one over the values of each, if the row is `present`; what of
+        the terms is known."""
         self.line(f'_Pragma("GCC unroll 4") for (int q = 0; q < {rows}; q++) {{')
         self.depth += 1
         if c.rows:
             self.line(f"const int64_t {self.var(c.rows)} = {top} + q;")
         known = self.ahead(c.vector, terms)
+        if present is not None:
+            self.line(f"if ({self.term(present, known)})")
         self.line("#pragma omp simd")
         self.line(f"for (int64_t l = 0; l < {many}; l++) {{")
         self.depth += 1

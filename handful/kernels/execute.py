@@ -9,15 +9,18 @@ from contextvars import ContextVar
 
 import torch
 
-from handful.kernels import fallback
+from handful.kernels import fallback, nodes
 from handful.kernels.build import available
-from handful.kernels.invert import invert
+from handful.kernels.invert import Inverse, invert
 from handful.kernels.native import Native
 from handful.kernels.nodes import Array
 from handful.kernels.plan import avoidable
-from handful.kernels.program import Program
+from handful.kernels.program import Program, flat
 from handful.kernels.specialise import pairs
-from handful.kernels.tables import inverse
+from handful.kernels.tables import inverse, stays
+
+CACHED = 4 << 20
+"""Numbers that a processor's caches hold, about: sums among so many are quicker scattered."""
 
 _backend: ContextVar[str] = ContextVar("backend", default="native")
 
@@ -42,6 +45,10 @@ class Executable:
         self.avoidable = avoidable(program)
         self.natives: dict[tuple[torch.dtype, frozenset[tuple[str, str]], bool], Native] = {}
         self.inverses = invert(program)[1]
+        self.plain = not self.inverses
+        if self.plain:
+            self.inverses = invert(program, plain=True)[1]
+        self.scattered = {e.target for e, _ in flat(program.body) if nodes.loads(*e.index)}
         self.gathering: dict[bool, Executable] = {}
 
     def native(
@@ -75,7 +82,8 @@ class Executable:
             return self, arguments, sizes
         once = all(t.shape[-1] == 1 for t in tables)
         if once not in self.gathering:
-            self.gathering[once] = Executable(invert(self.program, once=once)[0])
+            program = invert(self.program, once=once, plain=self.plain)[0]
+            self.gathering[once] = Executable(program)
         if once:
             tables, ranks = [t.squeeze(-1) for t in tables], {}
         else:
@@ -99,15 +107,24 @@ class Executable:
     def tables(
         self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
     ) -> list[torch.Tensor] | None:
-        """The inverses that the gathering program takes; None if one is not worth making."""
+        """The inverses that the gathering program takes; None if one is not worth making, or not
+        yet."""
+        if self.plain and not (
+            max(_elements(a, sizes) for a in self.scattered) > CACHED
+            and all(stays(arguments[self.place(i)]) for i in self.inverses)
+        ):
+            return None
         found = []
         for one in self.inverses:
-            table = arguments[self.program.inputs.index(one.table)]
-            made = inverse(table, one.dim, sizes[one.array.dims[0].axis])
+            made = inverse(arguments[self.place(one)], one.dim, sizes[one.array.dims[0].axis])
             if made is None:
                 return None
             found.append(made)
         return found
+
+    def place(self, one: Inverse) -> int:
+        """Which argument is the table."""
+        return self.program.inputs.index(one.table)
 
 
 def _elements(array: Array, sizes: Mapping[str, int]) -> int:

@@ -12,8 +12,13 @@ as the forward pass does:
 
         →  x'[m,c] += where(at >= 0, out'[at,e]*w[o,c,e], 0)    over o, e, at = near⁻¹[m,o]
 
-A scatter that is no product stays what it is: it runs in parallel over its other axes already, and
-an inverse would cost more than it saves.
+A scatter that is no product, as a sum by segments, runs in parallel over its other axes already. An
+inverse costs more than it saves in one call, and far-off memory is all that it saves. So what is only
+copied is gathered, by a table that stays, where the sums are larger than a cache: the same sums in
+the same order, so the same bits.
+
+    y[node[e],c] += x[e,c]    over e, c
+        →  y[n,c] += where(at >= 0, x[at,c], 0)    over r, at = node⁻¹[n,r]
 
 Where no n is found, that adds nothing; a gathered zero is multiplied, so there an infinite weight
 gives NaN.
@@ -41,15 +46,21 @@ class Inverse:
     dim: int
 
 
-def invert(program: Program, *, once: bool = False) -> tuple[Program, tuple[Inverse, ...]]:
-    """`program` with products gathered, and the inverses that it takes as further inputs; `once`
-    if no table holds a value twice."""
+def invert(
+    program: Program, *, once: bool = False, plain: bool = False
+) -> tuple[Program, tuple[Inverse, ...]]:
+    """`program` with products gathered, and the inverses that it takes as further inputs.
+
+    Args:
+        once: no table holds a value twice.
+        plain: gather what is only copied, too.
+    """
     inverses: dict[Inverse, None] = {}
     body: list[Statement] = []
     for statement in program.body:
         found = None
         if isinstance(statement, Equation):
-            found = _gathered(_inlined(statement, program), program, len(body), once)
+            found = _gathered(_inlined(statement, program), program, len(body), once, plain)
         if found is None:
             body.append(statement)
         else:
@@ -92,16 +103,16 @@ def _inlined(e: Equation, program: Program) -> Equation:
 
 
 def _gathered(
-    e: Equation, program: Program, number: int, once: bool
+    e: Equation, program: Program, number: int, once: bool, plain: bool
 ) -> tuple[Inverse, list[Statement]] | None:
-    """The inverse, and what stands for `e`: a gather and a product, or one of both. None if it is
+    """The inverse, and what stands for `e`: a gather, and a product or one of both. None if it is
     no such scatter."""
     place, load = _scattered_by(e, program)
     if load is None:
         return None
-    plain = {i for i in e.index if isinstance(i, Axis)}
+    kept = {i for i in e.index if isinstance(i, Axis)}
     own = [i for i in load.index if isinstance(i, Axis) and i in set(e.domain)]
-    free = [i for i in own if i not in plain]
+    free = [i for i in own if i not in kept]
     if len(set(own)) != len(load.index) or not free:
         return None
     gone, target = free[0], e.target.dims[place]
@@ -117,8 +128,9 @@ def _gathered(
     parts = factors(term)
     moving = [p for p in parts if at in nodes.topological(p)]
     still = [p for p in parts if p not in moving]
-    summed = set(e.domain) - plain - {gone}
-    if not moving or not summed & nodes.union(nodes.free(p) for p in still).keys():
+    summed = set(e.domain) - kept - {gone}
+    product = moving and summed & nodes.union(nodes.free(p) for p in still).keys()
+    if not product and not (plain and all(isinstance(p, Load) for p in parts)):
         return None
     left = tuple(m if d == place else i for d, i in enumerate(e.index))
     domain = (m, *[a for a in e.domain if a is not gone])
@@ -128,14 +140,16 @@ def _gathered(
         there = found if guard is None else ops.op("and", found, guard)
         return ops.op("where", there, ops.product(product), Const(0.0))
 
-    if once:
-        return inverse, [Equation(e.target, left, "sum", domain, guarded([*moving, *still]))]
+    if once or not product:
+        ranks = () if once else (rank,)
+        whole = guarded([*moving, *still])
+        return inverse, [Equation(e.target, left, "sum", (*domain, *ranks), whole)]
     index = tuple(a for a in (m, *e.domain) if a in nodes.union(nodes.free(p) for p in moving))
     gather = Array(f"gather{number}", tuple(Dim(a.name) for a in index), "f")
-    product = ops.product([Load(gather, index), *still])
+    rest = ops.product([Load(gather, index), *still])
     return inverse, [
         Equation(gather, index, "sum", (*index, rank), guarded(moving)),
-        Equation(e.target, left, "sum", domain, product),
+        Equation(e.target, left, "sum", domain, rest),
     ]
 
 

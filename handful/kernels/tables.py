@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -38,6 +39,13 @@ def span(table: Tensor) -> tuple[int, int]:
         return int(low), int(high)
 
     return known(table, "span", find)
+
+
+def stays(table: Tensor) -> bool:
+    """Whether it was asked this of the same table, unchanged, twice before: then a next call will
+    likely bring it again."""
+    asked = known(table, "asked", lambda: itertools.count(1))
+    return next(asked) > 2
 
 
 def inverse(table: Tensor, dim: int, extent: int) -> Tensor | None:

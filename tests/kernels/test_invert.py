@@ -93,9 +93,35 @@ def test_the_report_tells_of_the_inverse():
     assert "inverse" not in mixed.explain(torch.ones(2, 4, 5), table, arguments[2])
 
 
-def test_a_scatter_that_is_no_product_stays():
-    """A sum by segments runs in parallel over its channels; an inverse would gain nothing."""
-    assert not Executable(segment_sum.program).inverses
+def test_a_sum_by_segments_is_gathered_once_its_table_stays(monkeypatch):
+    """The third call with the same table inverts it, the fourth has it; all give the same bits.
+    Where the sums fit in a cache nothing is inverted."""
+    torch.manual_seed(0)
+    node, message = torch.randint(40, (300,)), torch.randn(300, 70)
+    assert not invert(segment_sum.program)[1]
+    executable = Executable(segment_sum.program)
+    sizes = {"e": 300, "c": 70, "n": 40}
+    executable.run([message, node], sizes)
+    monkeypatch.setattr("handful.kernels.execute.CACHED", 40)
+    called = [
+        (executable.run([message, node], sizes)[0], len(executable.gathering)) for _ in "1234"
+    ]
+    assert [made for _, made in called] == [0, 0, 1, 1]
+    assert all(torch.equal(found, called[0][0]) for found, _ in called)
+    node[:5] = 7  # another table
+    again = executable.run([message, node], sizes)[0]
+    with backend("torch"):
+        torch.testing.assert_close(again, segment_sum(message, node, n=40))
+
+
+def test_a_table_that_hits_few_segments_is_not_inverted(monkeypatch):
+    """What would be mostly padding is scattered at every call."""
+    monkeypatch.setattr("handful.kernels.execute.CACHED", 40)
+    node, message = torch.zeros(50, dtype=torch.int64), torch.randn(50, 3)
+    for _ in range(4):
+        found = segment_sum(message, node, n=60)
+    torch.testing.assert_close(found[0], message.sum(0))
+    assert (found[1:] == 0).all()
 
 
 def test_a_changed_table_is_inverted_again():
