@@ -39,7 +39,7 @@ class Contraction:
 
     @property
     def picked(self) -> Axis:
-        """The axis along which rows are picked out: of m, or if `inner` is summed not, of k."""
+        """The axis along which rows are picked out: of m where `inner` is summed, else of k."""
         assert self.present is not None
         pool = self.m if self.inner in self.k else self.k
         return [x for x in pool if x in nodes.free(self.present)][-1]

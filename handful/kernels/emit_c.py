@@ -220,10 +220,8 @@ class _Printer(TermPrinter):
             if task.block is not None and any(d.axis == task.block.name for d in a.dims)
         ]
         for c in self.picked_by(task):  # rows that it goes through again and again
-            sizes += [
-                f"{self.size_of(a)} * n_{x.name}"
-                for a, x in ((c.a.array, c.inner), (c.target, c.column))
-            ]
+            lines = ((c.a.array, c.inner), (c.target, c.column))
+            sizes += [f"{self.size_of(array)} * n_{axis.name}" for array, axis in lines]
         return " + ".join(["0", *sizes])
 
     @staticmethod
@@ -565,9 +563,8 @@ class _Printer(TermPrinter):
             rest = f"{b}, there, {beta}, {out} + {at}, {apart}"
         else:
             rest = f"{b} + {at}, {apart}, {out}, there"
-        self.line(
-            f"rt->{'picked_sum' if c.summed else 'picked_rows'}({counts}, {a}, here, {rest});"
-        )
+        name = "picked_sum" if c.summed else "picked_rows"
+        self.line(f"rt->{name}({counts}, {a}, here, {rest});")
         self.close(2)
 
     @staticmethod

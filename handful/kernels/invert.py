@@ -13,9 +13,9 @@ as the forward pass does:
         →  x'[m,c] += where(at >= 0, out'[at,e]*w[o,c,e], 0)    over o, e, at = near⁻¹[m,o]
 
 A scatter that is no product, as a sum by segments, runs in parallel over its other axes already. An
-inverse costs more than it saves in one call, and far-off memory is all that it saves. So what is only
-copied is gathered, by a table that stays, where the sums are larger than a cache: the same sums in
-the same order, so the same bits.
+inverse costs more than it saves in one call, and far-off memory is all that it saves. So what is
+only copied is gathered, by a table that stays, where the sums are larger than a cache: the same
+sums in the same order, so the same bits.
 
     y[node[e],c] += x[e,c]    over e, c
         →  y[n,c] += where(at >= 0, x[at,c], 0)    over r, at = node⁻¹[n,r]

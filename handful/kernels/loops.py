@@ -550,9 +550,8 @@ def check(task: Task) -> None:
             if isinstance(c, Fill):
                 continue
             missing = set(nodes.union(map(nodes.free, terms(c)))) - scope - set(own_axes(c))
-            if not isinstance(
-                c, Gemm | Picked
-            ):  # where to write is known before anything is reduced
+            # where to write is known before anything is reduced
+            if not isinstance(c, Gemm | Picked):
                 found = set(nodes.union(nodes.free(t) for t in c.index)) - scope
                 missing |= found - ({c.vector, c.rows} if isinstance(c, Strip) else set())
             if missing:

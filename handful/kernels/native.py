@@ -39,13 +39,14 @@ _kept = threading.local()
 
 
 def workspace(size: int) -> torch.Tensor:
-    """So many bytes, which are this thread's until its next call."""
-    kept: torch.Tensor | None = getattr(_kept, "buffer", None)
-    if kept is None or len(kept) < size:
+    """At least so many bytes, which are this thread's until its next call."""
+    have, kept = getattr(_kept, "buffer", (-1, None))
+    if kept is None or have < size:  # a tensor's own len() costs a tenth of a small call
         kept = torch.empty(size, dtype=torch.uint8)
         if size <= MOST_KEPT:
-            _kept.buffer = kept
-    return kept
+            _kept.buffer = size, kept
+    found: torch.Tensor = kept
+    return found
 
 
 _REAL = {torch.float32: "float", torch.float64: "double"}

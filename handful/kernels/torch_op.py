@@ -68,7 +68,7 @@ def _tensors(kernel: Definition, arguments: list[Any]) -> list[Tensor]:
             )
         if value.dtype is not (wanted if parameter.kind == "f" else torch.int64):
             kernel.check_dtype(parameter, str(value.dtype).removeprefix("torch."), _FLOATS[wanted])
-        if value.device.type != "cpu":
+        if not value.is_cpu:
             raise KernelError(
                 f"{kernel.name}: {parameter.name} is on {value.device}",
                 expected="tensors in main memory; kernels have no other back end yet",
