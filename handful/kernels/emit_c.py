@@ -487,14 +487,11 @@ class _Printer(TermPrinter):
 
     def gemm(self, c: Gemm) -> None:
         def count(axes: tuple[Axis, ...]) -> str:
-            spans = [self.bounds(a) for a in axes]
-            parts = [last if first == "0" else f"({last} - {first})" for first, last in spans]
-            return " * ".join(parts) or "1"
+            return " * ".join(map(self.width, axes)) or "1"
 
         def base(array: Array, index: tuple[Node, ...]) -> str:
             known: dict[Node, str] = {a: self.bounds(a)[0] for a in (*c.m, *c.n, *c.k)}
-            shown = [self.term(i, known) for i in index]
-            return f"{self.identifier(array)} + {self.place(array, shown)}"
+            return f"{self.identifier(array)} + {self.start(Load(array, index), known)}"
 
         def stride(array: Array, index: tuple[Node, ...], axes: tuple[Axis, ...]) -> str | None:
             """Of the last of a run of axes; None if it is 1."""
@@ -526,14 +523,6 @@ class _Printer(TermPrinter):
 
     def picked(self, c: Picked) -> None:
         """Lists of where the rows lie at which `present` holds, and the product of those."""
-
-        def start(load: Load, known: dict[Node, str]) -> str:
-            return self.place(load.array, [self.term(i, known) for i in load.index])
-
-        def count(axis: Axis) -> str:
-            low, high = self.bounds(axis)
-            return high if low == "0" else f"({high} - {low})"
-
         first: dict[Node, str] = {a: self.bounds(a)[0] for a in (c.inner, c.column)}
         low, high = self.bounds(c.row)
         target = Load(c.target, c.index)
@@ -549,14 +538,14 @@ class _Printer(TermPrinter):
         self.depth += 1
         known = dict(first)
         present = self.term(c.present, known)
-        self.line(f"here[count] = {start(c.a, known)};")
-        self.line(f"there[count] = {start(c.b if c.summed else target, known)};")
+        self.line(f"here[count] = {self.start(c.a, known)};")
+        self.line(f"there[count] = {self.start(c.b if c.summed else target, known)};")
         self.line(f"count += {present};")
         self.close()
-        counts = f"count, {count(c.inner)}, {count(c.column)}, {alpha}"
+        counts = f"count, {self.width(c.inner)}, {self.width(c.column)}, {alpha}"
         a, b, out = (self.identifier(load.array) for load in (c.a, c.b, target))
         whole = target if c.summed else c.b  # that which lies where it is
-        at = start(whole, dict(first))
+        at = self.start(whole, dict(first))
         apart = self.stride(whole.array, next(d for d, i in enumerate(whole.index) if i is c.inner))
         if c.summed:
             beta = "top != 0" if c.fresh else "1"
@@ -566,6 +555,15 @@ class _Printer(TermPrinter):
         name = "picked_sum" if c.summed else "picked_rows"
         self.line(f"rt->{name}({counts}, {a}, here, {rest});")
         self.close(2)
+
+    def width(self, axis: Axis) -> str:
+        """How many values of an axis there are here."""
+        first, last = self.bounds(axis)
+        return last if first == "0" else f"({last} - {first})"
+
+    def start(self, load: Load, known: dict[Node, str]) -> str:
+        """The place of a load in its array, where `known` axes stand still."""
+        return self.place(load.array, [self.term(i, known) for i in load.index])
 
     @staticmethod
     def leading(

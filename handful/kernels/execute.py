@@ -44,11 +44,11 @@ class Executable:
         self.pairs = pairs(program)
         self.avoidable = avoidable(program)
         self.natives: dict[tuple[torch.dtype, frozenset[tuple[str, str]], bool], Native] = {}
-        self.inverses = invert(program)[1]
-        self.plain = not self.inverses
+        self.scattered = {e.target for e, _ in flat(program.body) if nodes.loads(*e.index)}
+        self.inverses = invert(program)[1] if self.scattered else ()
+        self.plain = bool(self.scattered) and not self.inverses
         if self.plain:
             self.inverses = invert(program, plain=True)[1]
-        self.scattered = {e.target for e, _ in flat(program.body) if nodes.loads(*e.index)}
         self.gathering: dict[bool, Executable] = {}
 
     def native(

@@ -16,7 +16,7 @@ from handful.kernels.gallery import sparse_conv
 from handful.kernels.prelude import PICKED
 from tests.kernels.test_product import NARROWER
 
-b, c, e, k, m, n, o = axes("b c e k m n o")
+b, c, e, m, n, o = axes("b c e m n o")
 
 
 @kernel
