@@ -23,6 +23,8 @@ Files in the order of the passes:
     share.py       what several sums read is computed once     │
     plan.py        what runs together, in what scratch         │
     loops.py       loops, and their checker                    │ native code
+    fuse.py        neighbouring loops put together             │
+    lower.py       the plan as loops                           │
     prelude.py     the C that stands before every kernel       │
     walks.py       questions about loops                       │
     emit_terms.py  places in memory and terms → C              │

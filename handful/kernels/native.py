@@ -14,7 +14,7 @@ import torch
 
 from handful.kernels.build import Runtime, build, runtime
 from handful.kernels.emit_c import Source, emit
-from handful.kernels.loops import lower
+from handful.kernels.lower import lower
 from handful.kernels.nodes import Array
 from handful.kernels.plan import plan
 from handful.kernels.program import Program

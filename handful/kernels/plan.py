@@ -3,7 +3,7 @@
     sum1[i,j] += q[i,d]*k[j,d]; max1[i] max= sum1[i,j]; …
         →  one region over blocks of i, in which sum1 is scratch of one block
 
-What it decides is data (`Region`s of items); `loops.py` turns that into loops. Sizes are not
+What it decides is data (`Region`s of items); `lower.py` turns that into loops. Sizes are not
 known here: a plan holds for all of them.
 """
 

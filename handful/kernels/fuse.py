@@ -1,0 +1,65 @@
+"""Neighbouring loops put together, so that what they share is computed once."""
+
+from __future__ import annotations
+
+from handful.kernels import nodes
+from handful.kernels.loops import Command, For, Store
+from handful.kernels.nodes import Array, Axis, Load, Node
+
+
+def fuse(commands: tuple[Command, ...], block: Axis | None) -> tuple[Command, ...]:
+    """Put neighbouring elementwise loops together, so that what they share is computed once.
+
+    For k: z[k] = …; For k: y[k] = … z[k] …  →  For k: z[k] = …; y[k] = … z[k] …
+
+    Loops over the block's own axis always go together: its values are independent in a region.
+    """
+    out: list[Command] = []
+    for c in commands:
+        last = out[-1] if out else None
+        if isinstance(c, For) and isinstance(last, For) and _fusable(last, c, block):
+            out[-1] = For(c.axis, fuse((*last.body, *c.body), None), c.vector, c.descending)
+        else:
+            out.append(c)
+    return tuple(out)
+
+
+def _fusable(one: For, two: For, block: Axis | None) -> bool:
+    if (one.axis, one.vector, one.descending) != (two.axis, two.vector, two.descending):
+        return False
+    if one.axis is block and not one.vector:
+        return True
+    first, second = _stores(one), _stores(two)
+    if first is None or second is None:
+        return False
+    written = {store.target for store in (*first, *second)}
+    opened = _opened(one) | _opened(two)
+    uses: dict[Array, set[tuple[Node | None, ...]]] = {}
+    for store in (*first, *second):
+        for load in (Load(store.target, store.index), *nodes.loads(store.expr, *store.index)):
+            if load.array in written:
+                at = tuple(i if nodes.free(i).keys() & opened else None for i in load.index)
+                uses.setdefault(load.array, set()).add(at)
+    # one array, one point of the loops at a time, and each point once: then the order of points
+    # does not matter. Another time, another gate of a point: written and read in order, as before
+    return all(len(at) == 1 and opened <= set(*at) for at in uses.values())
+
+
+def _opened(loop: For) -> set[Axis]:
+    return {loop.axis}.union(*[_opened(c) for c in loop.body if isinstance(c, For)])
+
+
+def _stores(loop: For) -> list[Store] | None:
+    """The stores of a loop nest that is straight: loops with only stores or one loop in them."""
+    out: list[Store] = []
+    for c in loop.body:
+        if isinstance(c, Store):
+            out.append(c)
+        elif isinstance(c, For) and len(loop.body) == 1:
+            inner = _stores(c)
+            if inner is None:
+                return None
+            out += inner
+        else:
+            return None
+    return out
