@@ -28,6 +28,7 @@ Files in the order of the passes:
     prelude.py     the C that stands before every kernel       │
     walks.py       questions about loops                       │
     emit_terms.py  places in memory and terms → C              │
+    emit_sums.py   sums and choices → C                        │
     emit_c.py      loops → C                                   │
     build.py       C → shared object, once per machine         │
     native.py      the call                                    ┘
