@@ -15,6 +15,7 @@ from handful.kernels.loops import (
     Command,
     Fill,
     Fold,
+    Folds,
     For,
     Gemm,
     Pick,
@@ -231,7 +232,9 @@ class _Printer(SumPrinter):
             case Store():
                 self.store(c, {})
             case Fold():
-                self.fold(c)
+                self.folds((c,))
+            case Folds():
+                self.folds(c.body)
             case Strip():
                 self.strip(c)
             case Pick():

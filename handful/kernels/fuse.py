@@ -1,27 +1,59 @@
-"""Neighbouring loops put together, so that what they share is computed once."""
+"""Neighbouring loops put together, so that what they share is read, and computed, once.
+
+For k: z[k] = …; For k: y[k] = … z[k] …  →  For k: z[k] = …; y[k] = … z[k] …
+Fold(a, over k: f); Fold(b, over k: g)   →  Folds(a, b): one loop over k
+"""
 
 from __future__ import annotations
 
 from handful.kernels import nodes
-from handful.kernels.loops import Command, For, Store
+from handful.kernels.loops import Command, Fold, Folds, For, Store
 from handful.kernels.nodes import Array, Axis, Load, Node
 
 
 def fuse(commands: tuple[Command, ...], block: Axis | None) -> tuple[Command, ...]:
-    """Put neighbouring elementwise loops together, so that what they share is computed once.
-
-    For k: z[k] = …; For k: y[k] = … z[k] …  →  For k: z[k] = …; y[k] = … z[k] …
+    """The commands with neighbours put together, loops within loops, too.
 
     Loops over the block's own axis always go together: its values are independent in a region.
     """
     out: list[Command] = []
-    for c in commands:
+    for c in _row_by_row(commands, block):
         last = out[-1] if out else None
         if isinstance(c, For) and isinstance(last, For) and _fusable(last, c, block):
             out[-1] = For(c.axis, fuse((*last.body, *c.body), None), c.vector, c.descending)
+        elif isinstance(c, Fold) and isinstance(last, Fold | Folds) and _independent(last, c):
+            out[-1] = Folds((*(last.body if isinstance(last, Folds) else (last,)), c))
         else:
             out.append(c)
     return tuple(out)
+
+
+def _row_by_row(commands: tuple[Command, ...], block: Axis | None) -> list[Command]:
+    """Numbers of the block's values between two loops that go value by value are made there.
+
+    For n: …; For n (vector): m[n] = …; For n: …  →  For n: …; m[n] = …; …
+
+    So a row is still in the first cache when it is read again.
+    """
+    rows = [isinstance(c, For) and c.axis is block for c in commands]
+    slow = [row and not getattr(c, "vector", False) for c, row in zip(commands, rows, strict=True)]
+    out: list[Command] = []
+    for at, c in enumerate(commands):
+        if rows[at] and isinstance(c, For) and c.vector:
+            end = next((i for i in range(at, len(rows)) if not rows[i]), len(rows))
+            begin = next((i + 1 for i in range(at, -1, -1) if not rows[i]), 0)
+            if any(slow[begin:at]) and any(slow[at:end]):
+                c = For(c.axis, c.body)
+        out.append(c)
+    return out
+
+
+def _independent(last: Fold | Folds, c: Fold) -> bool:
+    """Whether a fold may be made in the same pass as those before it."""
+    before = last.body if isinstance(last, Folds) else (last,)
+    read = {load.array for load in nodes.loads(c.expr, *c.index)}
+    written = {f.target for f in before}
+    return before[0].axes == c.axes and not written & (read | {c.target})
 
 
 def _fusable(one: For, two: For, block: Axis | None) -> bool:

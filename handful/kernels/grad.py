@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from handful.kernels import nodes, ops
+from handful.kernels.factor import factored
 from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op, Size
 from handful.kernels.normal import Place, hoist, moved, renamed
 from handful.kernels.ops import BIG, TABLE, TRUE, op
@@ -71,7 +72,8 @@ def differentiate(program: Program) -> Program:
         program.counts,
         program.order + 1,
     )
-    return check(_tidy(hoist(needed(whole, whole.outputs))))
+    made = {e.target for e, _ in flat(program.body)}  # a forward pass may have saved these
+    return check(_tidy(hoist(needed(whole, whole.outputs)), made))
 
 
 def gradients(program: Program, wanted: Iterable[Array]) -> Program:
@@ -82,10 +84,12 @@ def gradients(program: Program, wanted: Iterable[Array]) -> Program:
     return needed(whole, tuple(by_input[a] for a in wanted))
 
 
-def _tidy(program: Program) -> Program:
-    """Merge neighbours, turn sums with nothing to sum into assignments, and drop copies."""
+def _tidy(program: Program, kept: set[Array]) -> Program:
+    """Merge neighbours, turn sums with nothing to sum into assignments, drop copies, and put what
+    a sum's terms share in front of it, but for the arrays in `kept`."""
     merged = promote(replace(program, body=tuple(merge(list(program.body)))))
-    return in_place(without_copies(merged))
+    tidy = factored(in_place(without_copies(merged)), kept)
+    return needed(tidy, tidy.outputs)
 
 
 def without_copies(program: Program) -> Program:

@@ -114,8 +114,15 @@ class For:
     descending: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """Folds over the same axes, in one pass: none reads what another writes."""
+
+    body: tuple[Fold, ...]
+
+
 Leaf = Store | Fold | Strip | Pick | Gemm | Picked | Fill
-Command = Leaf | For
+Command = Leaf | For | Folds
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +185,7 @@ def own_axes(c: Command) -> tuple[Axis, ...]:
     match c:
         case For(axis=axis, body=body):
             return (axis, *[a for inner in body for a in own_axes(inner)])
-        case Fold(axes=axes):
+        case Fold(axes=axes) | Folds(body=(Fold(axes=axes), *_)):
             return axes
         case Strip(axes=axes, vector=vector, rows=rows):
             return (*axes, vector, *([rows] if rows else []))
@@ -213,6 +220,9 @@ def check(task: Task) -> None:
                 if c.axis in scope and c.axis is not ONCE:
                     raise LoopCheckError(f"axis {c.axis} is opened twice: {c}")
                 walk(c.body, scope | {c.axis})
+                continue
+            if isinstance(c, Folds):
+                walk(c.body, scope)
                 continue
             if isinstance(c, Fill):
                 continue

@@ -18,6 +18,7 @@ from handful.kernels.loops import (
     Command,
     Fill,
     Fold,
+    Folds,
     For,
     Gemm,
     Pick,
@@ -91,7 +92,7 @@ def _is_thin(array: Array, commands: tuple[Command, ...], region: Region) -> boo
 
 
 def _touched(c: Command) -> set[Array]:
-    if isinstance(c, For):
+    if isinstance(c, For | Folds):
         return {a for inner in c.body for a in _touched(inner)}
     return {c.target, *[load.array for load in nodes.loads(*terms(c))]}
 

@@ -69,7 +69,7 @@ def share(
 ) -> list[Item]:
     """The items, with dear common terms as items before their first reader, where one value of the
     block holds no more of them than fits in one of the `ends`."""
-    out = _stores_together(items)
+    out = _in_turns(items)
     while block is not None:
         found = _dearest(out, block, (*single, block), around)
         if found is None:
@@ -81,27 +81,32 @@ def share(
     return out
 
 
-def _stores_together(items: list[Item]) -> list[Item]:
-    """The items in turns: all products that are ready, then all equations that are."""
+def _in_turns(items: list[Item]) -> list[Item]:
+    """The items in turns: all of one kind that are ready, then all of another."""
     out: list[Item] = []
-    waiting, product = list(items), isinstance(items[0], Contraction)
+    waiting = list(items)
     while waiting:
-        at = _ready(waiting, product)
-        if at is None:
-            product = not product
-        else:
-            out.append(waiting.pop(at))
+        at = _ready(waiting, _kind(out[-1])) if out else 0
+        out.append(waiting.pop(at or 0))
     return out
 
 
-def _ready(waiting: list[Item], product: bool) -> int | None:
-    """The first product, or equation, that could come before all others."""
+def _kind(item: Item) -> object:
+    """What neighbours have in common that can be put together: products, plain stores, and
+    reductions over the same axes."""
+    if isinstance(item, Equation):
+        inside = nodes.union(map(nodes.free, item.index))
+        return tuple(a for a in item.domain if a not in inside)
+    return type(item)
+
+
+def _ready(waiting: list[Item], kind: object) -> int | None:
+    """The first item of this kind that could come before all others."""
     touched: set[Array] = set()
     written: set[Array] = set()
     for at, item in enumerate(waiting):
         reading = arrays_read(item)
-        free = not reading & written and target_of(item) not in touched
-        if free and isinstance(item, Contraction) is product:
+        if not reading & written and target_of(item) not in touched and _kind(item) == kind:
             return at
         written.add(target_of(item))
         touched |= {target_of(item), *reading}

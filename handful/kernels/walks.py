@@ -9,6 +9,7 @@ from handful.kernels.loops import (
     ONCE,
     Command,
     Fill,
+    Folds,
     For,
     Gemm,
     Leaf,
@@ -28,6 +29,8 @@ def with_axes(
     for c in body:
         if isinstance(c, For):
             out += with_axes(c.body, (*axes, c.axis))
+        elif isinstance(c, Folds):
+            out += with_axes(c.body, axes)
         else:
             out.append((c, axes))
     return out

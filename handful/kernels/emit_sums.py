@@ -1,0 +1,202 @@
+"""Sums, maxima and choices as C text: many values side by side in registers, written once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from handful.kernels import nodes, ops
+from handful.kernels.emit_terms import TermPrinter
+from handful.kernels.loops import Fold, Pick, Strip
+from handful.kernels.nodes import Node
+
+STRIP = 64
+"""Values that are summed, or compared, at a time: some vectors, which stay in the first cache."""
+
+FOLD = 32
+"""Values folded into one side by side: two vectors, as each waits for its last addition."""
+
+
+@dataclass(slots=True)
+class SumPrinter(TermPrinter):
+    """Prints `Fold`, `Strip` and `Pick`."""
+
+    @staticmethod
+    def combine(op: str, old: str, new: str) -> str:
+        return {
+            "=": new,
+            "sum": f"{old} + {new}",
+            "max": f"k_maximum({old}, {new})",
+            "min": f"k_minimum({old}, {new})",
+        }[op]
+
+    def folds(self, some: tuple[Fold, ...]) -> None:
+        """Accumulate in as many registers as a few vectors have lanes, and fold those in halves."""
+        axes = some[0].axes
+        width = FOLD if len(some) == 1 else FOLD // 2
+        n = f"n_{axes[-1].name}"
+        terms = [f.expr for f in some]
+        self.line("{")
+        self.depth += 1
+        lanes, rest = [self.fresh() for _ in some], [self.fresh() for _ in some]
+        for f, name, other in zip(some, lanes, rest, strict=True):
+            kind = ops.kind(f.expr)
+            self.line(f"{self.ctype(kind)} {name}[{width}], {other}[{width}];")
+            self.each_of(str(width), f"{name}[l] = {self.constant(ops.identity(f.op, kind))};")
+        for axis in axes[:-1]:
+            self.open(axis)
+        known = self.ahead(axes[-1], terms)
+        self.line("int64_t start = 0;")
+        self.line(f"for (; start + {width} <= {n}; start += {width})")
+        self.folded(some, str(width), lanes, {**known})
+        self.line(f"if (start < {n}) {{")  # arrays with places of their own: those stay registers
+        self.depth += 1
+        for name, other in zip(lanes, rest, strict=True):
+            self.each_of(str(width), f"{other}[l] = {name}[l];")
+        self.folded(some, f"{n} - start", rest, known)
+        for name, other in zip(lanes, rest, strict=True):
+            self.each_of(str(width), f"{name}[l] = {other}[l];")
+        self.close(len(axes))
+        for f, name in zip(some, lanes, strict=True):
+            self.gathered(f, name, width)
+        self.close()
+
+    def gathered(self, c: Fold, lanes: str, width: int) -> None:
+        """The lanes folded into one number, and that written."""
+        self.line(f'_Pragma("GCC unroll 8") for (int half = {width // 2}; half > 0; half /= 2)')
+        joined = self.combine(c.op, f"{lanes}[l]", f"{lanes}[l + half]")
+        self.each_of("half", f"{lanes}[l] = {joined};")
+        shown = [self.term(i, {}) for i in c.index]
+        place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
+        tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
+        there = f"if ({tests}) " if tests else ""
+        total = self.combine("=" if c.fresh else c.op, place, f"{lanes}[0]")
+        self.line(f"{there}{place} = {total};")
+
+    def each_of(self, many: str, line: str) -> None:
+        """One line for each lane."""
+        self.line("#pragma omp simd")
+        self.line(f"for (int64_t l = 0; l < {many}; l++) {line}")
+
+    def folded(
+        self, some: tuple[Fold, ...], many: str, lanes: list[str], known: dict[Node, str]
+    ) -> None:
+        """So many values from `start` on, each into its lane."""
+        self.line("{")
+        self.depth += 1
+        self.line("#pragma omp simd")
+        self.line(f"for (int64_t l = 0; l < {many}; l++) {{")
+        self.depth += 1
+        self.line(f"const int64_t {self.var(some[0].axes[-1])} = start + l;")
+        for f, name in zip(some, lanes, strict=True):
+            value = self.term(f.expr, known)
+            self.line(f"{name}[l] = {self.combine(f.op, f'{name}[l]', value)};")
+        self.close(2)
+
+    def strip(self, c: Strip) -> None:
+        """A strip of the vector axis, all of it summed before any of it is written.
+
+        Whole strips, of TALL rows where there are any, have a fixed size, so that the compiler
+        keeps their sums in registers.
+        """
+        low, high = self.bounds(c.vector)
+        first, last = self.bounds(c.rows) if c.rows else ("0", "1")
+        tall = "TALL" if c.rows else "1"
+        self.line(f"for (int64_t top = {first}; top < {last}; top += {tall})")
+        self.line(f"for (int64_t start = {low}; start < {high}; start += {STRIP}) {{")
+        self.depth += 1
+        self.line(f"const int64_t many = k_min({STRIP}, {high} - start);")
+        self.line(f"if (many == {STRIP} && {last} - top >= {tall}) {{")
+        self.depth += 1
+        self.strip_of(c, tall, str(STRIP), "top")
+        self.close()
+        self.line(f"else for (int64_t row = top; row < k_min({last}, top + {tall}); row++) {{")
+        self.depth += 1
+        self.strip_of(c, "1", "many", "row")
+        self.close()
+        self.close()
+
+    def strip_of(self, c: Strip, rows: str, many: str, top: str) -> None:
+        """Sum and write so many values of so many rows, from `top` and `start` on."""
+        kind, lanes = ops.kind(c.expr), self.fresh()
+        self.line(f"{self.ctype(kind)} {lanes}[{rows}][{STRIP}];")
+        self.each_lane(c, rows, str(STRIP), top)
+        self.line(f"{lanes}[q][l] = {self.constant(ops.identity(c.op, kind))};")
+        self.close(2)
+        for axis in c.axes:
+            self.open(axis)
+        present, term = ops.guarded(c.expr)
+        if c.op != "sum" or present is None or c.vector in nodes.free(present):
+            present, term = None, c.expr
+        known = self.each_lane(c, rows, many, top, term, present=present)
+        value = self.term(term, known)
+        self.line(f"{lanes}[q][l] = {self.combine(c.op, f'{lanes}[q][l]', value)};")
+        self.close(2 + len(c.axes))
+        self.each_lane(c, rows, many, top)
+        shown = [self.term(i, {}) for i in c.index]
+        place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
+        tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
+        there = f"if ({tests}) " if tests else ""
+        op, old = "=" if c.fresh else c.op, place
+        if c.fresh and self.sliced(c.axes):  # fresh is the first slab's sum alone
+            op, old = c.op, f"(from ? {place} : {self.constant(ops.identity(c.op, kind))})"
+        self.line(f"{there}{place} = {self.combine(op, old, f'{lanes}[q][l]')};")
+        self.close(2)
+
+    def each_lane(
+        self, c: Strip, rows: str, many: str, top: str, *terms: Node, present: Node | None = None
+    ) -> dict[Node, str]:
+        """Open a loop over rows and one over the values of each, if the row is `present`; what of
+        the terms is known."""
+        self.line(f'_Pragma("GCC unroll 4") for (int q = 0; q < {rows}; q++) {{')
+        self.depth += 1
+        if c.rows:
+            self.line(f"const int64_t {self.var(c.rows)} = {top} + q;")
+        known = self.ahead(c.vector, terms)
+        if present is not None:
+            self.line(f"if ({self.term(present, known)})")
+        self.line("#pragma omp simd")
+        self.line(f"for (int64_t l = 0; l < {many}; l++) {{")
+        self.depth += 1
+        self.line(f"const int64_t {self.var(c.vector)} = start + l;")
+        return known
+
+    def pick(self, c: Pick) -> None:
+        """Values in strips, each held against the worst that is kept, if the least of the strip
+        is below that."""
+        n, k = f"n_{c.axis.name}", c.count
+        self.line("{")
+        self.depth += 1
+        self.line(f"{self.real} best[{k}], value[{STRIP}]; int64_t at[{k}]; int64_t have = 0;")
+        known = self.ahead(c.axis, [c.expr])
+        self.line(f"for (int64_t start = 0; start < {n}; start += {STRIP}) {{")
+        self.depth += 1
+        self.line(f"const int64_t many = k_min({STRIP}, {n} - start);")
+        self.line(f"{self.real} least = {self.constant(math.inf)};")
+        self.line("#pragma omp simd reduction(min:least)")
+        self.line("for (int64_t l = 0; l < many; l++) {")
+        self.depth += 1
+        self.line(f"const int64_t {self.var(c.axis)} = start + l;")
+        self.line(f"value[l] = {self.term(c.expr, known)};")
+        self.line("least = value[l] < least ? value[l] : least;")
+        self.close()
+        self.line(f"if (have == {k} && best[{k - 1}] <= least) continue;")
+        self.line("for (int64_t l = 0; l < many; l++) {")
+        self.depth += 1
+        self.line(f"const {self.real} x = value[l];")
+        before = "(x < {0} || ({0} != {0} && x == x))"
+        self.line(f"if (have == {k} && !{before.format(f'best[{k - 1}]')}) continue;")
+        self.line(f"int64_t s = have < {k} ? have++ : {k - 1};")
+        self.line(
+            f"for (; s > 0 && {before.format('best[s - 1]')}; s--) "
+            "{ best[s] = best[s - 1]; at[s] = at[s - 1]; }"
+        )
+        self.line("best[s] = x; at[s] = start + l;")
+        self.close()
+        self.close()
+        shown = [self.term(i, {}) for i in c.index]
+        place = self.place(c.target, [*shown, "r"])
+        self.line(
+            f"for (int64_t r = 0; r < {k}; r++) {self.identifier(c.target)}[{place}] = at[r];"
+        )
+        self.close()
