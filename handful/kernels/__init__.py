@@ -9,6 +9,7 @@ Files in the order of the passes:
     program.py     equations, and their checker                ┐
     normal.py      terms → equations                           │ the index IR
     beside.py      products of the same rows become one        │
+    factor.py      factors in front of sums                    │
     grad.py        equations → equations of the derivative     ┘
     arguments.py   checks of a call
     interp.py      what it means, in NumPy
@@ -21,6 +22,9 @@ Files in the order of the passes:
     blocks.py      which of them can run block by block        │
     recompute.py   what is too large to store is made again    │
     share.py       what several sums read is computed once     │
+    inline.py      what is cheap is computed where it is read  │
+    region.py      what the planner decides                    │
+    parts.py       a sum over rows, block by block             │
     plan.py        what runs together, in what scratch         │
     loops.py       loops, and their checker                    │ native code
     fuse.py        neighbouring loops put together             │

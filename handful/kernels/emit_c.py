@@ -127,6 +127,8 @@ class _Printer(SumPrinter):
             blocks = f"k_ceil(n_{task.block.name}, wide)"
             self.line(f"const int64_t low = (rest % {blocks}) * wide; rest /= {blocks};")
             self.line(f"const int64_t high = k_min(n_{task.block.name}, low + wide);")
+            if task.number is not None:
+                self.line(f"const int64_t {self.var(task.number)} = low / wide;")
         for single in reversed(task.single):
             size = f"n_{single.name}"
             self.line(f"const int64_t {self.var(single)} = rest % {size}; rest /= {size};")
@@ -173,21 +175,12 @@ class _Printer(SumPrinter):
                 self.depth += 1
                 self.slab_size(task)
                 self.line(f"int64_t row = {self.row_bytes(task)}, work = {work(task)};")
-                least = self.least_rows(task)
-                self.line(f"int64_t wide = k_ceil({size}, k_max(1, rt->cores / ({count})));")
-                self.line(f"if (work < {PARALLEL_WORK}) wide = {size};")
-                picked = self.picked_by(task)
-                if (task.local or picked) and task.time is None:  # a loop's reads all weights again
-                    self.line(
-                        f"wide = k_min(wide, k_max({least}, {SCRATCH_BYTES} / k_max(1, row)));"
-                    )
-                    self.line(f"const int64_t rounds = k_ceil(k_ceil({size}, wide), rt->cores);")
-                    self.line(f"if (rounds > 1) wide = k_ceil({size}, rounds * rt->cores);")
-                self.line(f"wide = k_max(1, k_min({size}, k_max({least}, wide)));")
+                least = "0" if task.number is None else f"{PARALLEL_WORK}"
+                self.width_of_blocks(task, count)
                 self.line(f"n[{len(self.axes) + number}] = wide;")
                 self.line(f"int64_t count = ({count}) * k_ceil({size}, wide);")
                 self.line(
-                    "if (count > 1 && rt->pfor) "
+                    f"if (count > 1 && rt->pfor && work >= {least}) "
                     f"{{ if (rt->pfor(0, count, 1, task_{number}, &ctx)) return 1; }}"
                 )
                 self.line(f"else task_{number}(0, count, &ctx);")
@@ -197,6 +190,22 @@ class _Printer(SumPrinter):
         self.line("return 0;")
         self.depth -= 1
         self.line("}")
+
+    def width_of_blocks(self, task: Task, count: str) -> None:
+        """`wide`, where `count` blocks can run beside each other anyway."""
+        assert task.block is not None
+        size, least = f"n_{task.block.name}", self.least_rows(task)
+        if task.number is not None:
+            self.line(f"const int64_t wide = k_ceil({size}, n_{task.number.name});")
+            return
+        self.line(f"int64_t wide = k_ceil({size}, k_max(1, rt->cores / ({count})));")
+        self.line(f"if (work < {PARALLEL_WORK}) wide = {size};")
+        picked = self.picked_by(task)
+        if (task.local or picked) and task.time is None:  # a loop's reads all weights again
+            self.line(f"wide = k_min(wide, k_max({least}, {SCRATCH_BYTES} / k_max(1, row)));")
+            self.line(f"const int64_t rounds = k_ceil(k_ceil({size}, wide), rt->cores);")
+            self.line(f"if (rounds > 1) wide = k_ceil({size}, rounds * rt->cores);")
+        self.line(f"wide = k_max(1, k_min({size}, k_max({least}, wide)));")
 
     @staticmethod
     def least_rows(task: Task) -> str:

@@ -13,8 +13,10 @@ from handful.kernels import nodes, ops
 from handful.kernels.contract import Contraction, Item, target_of
 from handful.kernels.definition import Definition
 from handful.kernels.nodes import Array, Axis, Op
-from handful.kernels.plan import Region, plan
+from handful.kernels.parts import with_parts
+from handful.kernels.plan import plan
 from handful.kernels.program import Choose, Program
+from handful.kernels.region import Region
 from handful.kernels.segments import segments
 from handful.kernels.specialise import unify
 from handful.kernels.torch_op import plain
@@ -51,6 +53,7 @@ def explain(
     tensors = [torch.as_tensor(a) for a in arguments]
     executable, _, sizes = plain(kernel).gathered(tensors, shown | dict(kernel.wide.counts))
     program = unify(executable.program, executable.equal(sizes))
+    sizes = with_parts(sizes)
     lines, flops = [f"{kernel.name}: {_sizes(shown)}"], 0
     if executable is not plain(kernel):
         inverted = {i.table.name for i in plain(kernel).inverses}

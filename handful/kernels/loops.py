@@ -130,7 +130,8 @@ class Task:
     """One parallel function: `single` axes one by one, `block` in blocks, `local` scratch. Of an
     array over the loop's axis `time`, scratch holds one step; the body is repeated for each slab of
     the axis `slab`, and scratch holds one slab; of `thin` arrays it holds one value of the block.
-    `products` have the block's axis for their only, or innermost, rows."""
+    `products` have the block's axis for their only, or innermost, rows. With `number` the blocks'
+    size does not depend on the cores, and that axis numbers them."""
 
     single: tuple[Axis, ...]
     block: Axis | None
@@ -141,6 +142,7 @@ class Task:
     time: Axis | None = None
     slab: Axis | None = None
     thin: tuple[Array, ...] = ()
+    number: Axis | None = None
 
 
 ONCE = Axis("once", 0)
@@ -234,4 +236,4 @@ def check(task: Task) -> None:
             if missing:
                 raise LoopCheckError(f"axes {missing} are not open: {c}")
 
-    walk(task.body, frozenset(task.single))
+    walk(task.body, frozenset((*task.single, *([task.number] if task.number else []))))

@@ -31,8 +31,8 @@ from handful.kernels.loops import (
     terms,
 )
 from handful.kernels.nodes import Array, Axis, Const, Node, Op
-from handful.kernels.plan import Region
 from handful.kernels.program import Choose, Equation, Program
+from handful.kernels.region import Region
 
 
 def lower(program: Program, regions: tuple[Region, ...]) -> tuple[Task, ...]:
@@ -53,8 +53,14 @@ def _lower_region(region: Region, started: set[Array]) -> Task:
     before: list[Fill] = []
     body: list[Command] = []
     started -= set(region.local)  # scratch of another region's blocks is not this one's
+    zeros: list[Command] = []
     for item in region.items:
         target = target_of(item)
+        if isinstance(item, Equation) and region.number in item.index:
+            zero, add = _lower_part(item, outer)
+            zeros.append(zero)
+            body.append(add)
+            continue
         first = target not in started
         started.add(target)
         covers = _covers(item)
@@ -70,7 +76,7 @@ def _lower_region(region: Region, started: set[Array]) -> Task:
             started.discard(target)  # a packed operand is made anew at every step
         command = _lower_item(item, fresh, outer, region)
         body.append(_wrap(command, _outer_axes(item, command, region)))
-    commands = fuse(tuple(body), region.block)
+    commands = fuse((*zeros, *body), region.block)
     thin = () if region.loop else tuple(a for a in region.local if _is_thin(a, commands, region))
     if region.loop:
         commands = (For(region.loop.axis, commands, descending=region.loop.descending),)
@@ -78,7 +84,7 @@ def _lower_region(region: Region, started: set[Array]) -> Task:
     time = region.loop.axis if region.loop else None
     return Task(
         region.single, region.block, region.local, tuple(before), commands, products, time,
-        _slab(region, body), thin,
+        _slab(region, body), thin, region.number,
     )  # fmt: skip
 
 
@@ -203,6 +209,16 @@ def _lower_equation(e: Equation, fresh: bool, outer: tuple[Axis, ...], region: R
     if vector is not None:
         start = For(vector, (start,), vector=True)
     return _Pair(start, inner).under(tuple(points))
+
+
+def _lower_part(e: Equation, outer: tuple[Axis, ...]) -> tuple[Command, Command]:
+    """A block's part of a sum: what zeroes it, and what adds a row to it."""
+    *points, last = [i for i in e.index if isinstance(i, Axis) and i in set(e.domain) - set(outer)]
+    zero, add = (
+        For(last, (Store(e.target, e.index, op, expr),), vector=True)
+        for op, expr in (("=", _identity(e)), ("sum", e.expr))
+    )
+    return _wrap(zero, tuple(points)), _wrap(add, (outer[-1], *points))
 
 
 def _one_place_each(index: tuple[Node, ...], axis: Axis) -> bool:

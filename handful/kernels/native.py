@@ -16,6 +16,7 @@ from handful.kernels.build import Runtime, build, runtime
 from handful.kernels.emit_c import Source, emit
 from handful.kernels.lower import lower
 from handful.kernels.nodes import Array
+from handful.kernels.parts import with_parts
 from handful.kernels.plan import plan
 from handful.kernels.program import Program
 from handful.kernels.specialise import unify
@@ -134,6 +135,7 @@ class Native:
         key = tuple(sizes.values())
         found = self.call_plans.get(key)
         if found is None:
+            sizes = with_parts(sizes)
             offsets, size = [], 0
             for shape, dtype in self.shapes(self.source.temporaries, sizes):
                 offsets.append(size)

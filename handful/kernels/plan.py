@@ -9,7 +9,7 @@ known here: a plan holds for all of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from handful.kernels import nodes
 from handful.kernels.blocks import groups, shared, split
@@ -22,25 +22,13 @@ from handful.kernels.contract import (
     item_reads,
     target_of,
 )
+from handful.kernels.inline import inline
 from handful.kernels.nodes import Array, Axis
+from handful.kernels.parts import in_parts
 from handful.kernels.program import Loop, Program, ends, fits
 from handful.kernels.recompute import regrouped, too_large
+from handful.kernels.region import Region
 from handful.kernels.share import lift, share
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Items that run one after the other, for each value of `single` and each block of `block`.
-
-    Different values and blocks are independent, so they are the parallel tasks. With `loop` the
-    items are repeated along it, inside the task: no barrier per step.
-    """
-
-    single: tuple[Axis, ...]
-    block: Axis | None
-    items: tuple[Item, ...]
-    local: tuple[Array, ...] = ()
-    loop: Loop | None = None
 
 
 def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
@@ -48,8 +36,13 @@ def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
     namer, around = Namer(), ends(program)
     out: list[Region] = []
     repeated: set[Array] = set()
-
-    def close(items: list[Item]) -> None:
+    batches = _batches(program, namer)
+    for items, loop in batches:
+        if loop is not None:
+            out.append(_loop_region(loop, items))
+            continue
+        others = [i for other, _ in batches if other is not items for i in other]
+        items = inline(items, {*program.outputs, *arrays_read(*others)})
         items = lift(items, around, namer)
         regrouping = regrouped(items, program) if again else None
         found, large = regrouping or (groups(items), set())
@@ -57,19 +50,22 @@ def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
             single, block = split(group) or ((), None)
             out.append(Region(single, block, tuple(share(group, block, single, around, namer))))
         repeated.update(large)
+    out = in_parts(_with_locals(out, program, repeated), namer)
+    return tuple(_with_locals(out, program, repeated))
 
-    waiting: list[Item] = []
+
+def _batches(program: Program, namer: Namer) -> list[tuple[list[Item], Loop | None]]:
+    """The items between loops, and those of each loop."""
+    out: list[tuple[list[Item], Loop | None]] = [([], None)]
     for statement in program.body:
         if isinstance(statement, Loop):
             items = [i for e in statement.body for i in namer.contract(e, in_time=True)]
             before, items = namer.laid_once(items, statement)
-            close([*waiting, *before])
-            waiting = []
-            out.append(_loop_region(statement, items))
+            out[-1][0].extend(before)
+            out += [(items, statement), ([], None)]
         else:
-            waiting += namer.contract(statement)
-    close(waiting)
-    return _with_locals(out, program, repeated)
+            out[-1][0].extend(namer.contract(statement))
+    return out
 
 
 def avoidable(program: Program) -> tuple[Array, ...]:
@@ -107,9 +103,7 @@ def _loop_region(loop: Loop, items: list[Item]) -> Region:
     return Region((), block, tuple(items), loop=loop)
 
 
-def _with_locals(
-    regions: list[Region], program: Program, repeated: set[Array]
-) -> tuple[Region, ...]:
+def _with_locals(regions: list[Region], program: Program, repeated: set[Array]) -> list[Region]:
     """Mark what lives in one region only: it needs scratch of one block. What is made in each
     region that reads it is such an array too."""
     out = []
@@ -121,7 +115,7 @@ def _with_locals(
         if region.loop is not None:
             own = {a: None for a in own if _of_one_step(a, region.items, region.loop.axis)}
         out.append(replace(region, local=tuple(a for a in own if a in repeated or a not in used)))
-    return tuple(out)
+    return out
 
 
 def _of_one_step(array: Array, items: tuple[Item, ...], time: Axis) -> bool:

@@ -58,7 +58,7 @@ def lift(items: list[Item], around: Ends, namer: Namer) -> list[Item]:
 def _narrow(term: Node, domain: set[Axis], around: Ends) -> list[Node]:
     """The largest dear subterms over some of the axes, but neither none nor all."""
     own = nodes.free(term)
-    dear = isinstance(term, Op) and ops.kind(term) == "f" and _work(term, ()) >= LEAST_WORK
+    dear = isinstance(term, Op) and ops.kind(term) == "f" and work(term, ()) >= LEAST_WORK
     if dear and own and {*own} < domain and fits({a.name for a in own}, around):
         return [term]
     return [found for child in nodes.children(term) for found in _narrow(child, domain, around)]
@@ -126,14 +126,14 @@ def _dearest(
     best: tuple[int, int, Node] | None = None
     for node, numbers in readers.items():
         own = _axes(items[numbers[0]], node)
-        work = _work(node, own)
-        saved = work * (len(numbers) - 1)
+        each = work(node, own)
+        saved = each * (len(numbers) - 1)
         if (
             len(numbers) > 1
             and len(own) > 1
             and block in own
             and fits({a.name for a in own if a not in outer}, around)
-            and work >= LEAST_WORK
+            and each >= LEAST_WORK
             and (best is None or saved > best[0])
             and not all(_only_stores(items[n]) for n in numbers)
         ):
@@ -149,7 +149,7 @@ def _axes(item: Item, term: Node) -> tuple[Axis, ...]:
     return (*order, *[a for a in own if a not in order])
 
 
-def _work(term: Node, own: tuple[Axis, ...]) -> int:
+def work(term: Node, own: tuple[Node, ...]) -> int:
     """Operations of a term, for each value of the last of its own axes, if any are given: what
     varies less is computed before that loop."""
     total = 0
