@@ -77,6 +77,7 @@ def _moving(region: Region, later: list[Region], once: Set[Array]) -> list[Equat
     made: set[Array] = set()  # between here and there
     out: list[Equation] = []
     for other in later:
+        made |= {target_of(i) for i in other.items}
         for item in other.items:
             found = arrays_read(item)
             if (
@@ -89,11 +90,16 @@ def _moving(region: Region, later: list[Region], once: Set[Array]) -> list[Equat
                 and item.index
                 and not {*item.index} & outer
                 and found & rows
-                and not found & (made | {*other.local})
+                and not found & made
+                and all(_along_rows(load, region.block) for load in item_reads(item))
             ):
                 out.append(item)
-        made |= {target_of(i) for i in other.items}
     return out
+
+
+def _along_rows(load: Load, block: Axis | None) -> bool:
+    """Whether the rows of a load lie one after the other, or it has none."""
+    return len(load.index) < 2 or load.index[-1] is not block
 
 
 def _parted(region: Region, moving: list[Equation], namer: Namer) -> tuple[Region, list[Region]]:
