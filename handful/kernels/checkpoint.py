@@ -33,6 +33,9 @@ def spans(length: int) -> list[tuple[int, int]]:
 class Checkpointed:
     """The two passes, made of the three programs of `segments.py`."""
 
+    kept: tuple[int, ...] = ()
+    """No output is saved beside the segments' states."""
+
     def __init__(self, program: Program, parts: Segments, wanted: tuple[bool, ...]) -> None:
         self.program, self.parts = program, parts
         self.wanted = wanted_inputs(program, wanted)

@@ -175,12 +175,12 @@ class _Printer(SumPrinter):
                 self.depth += 1
                 self.slab_size(task)
                 self.line(f"int64_t row = {self.row_bytes(task)}, work = {work(task)};")
-                least = "0" if task.number is None else f"{PARALLEL_WORK}"
+                enough = "" if task.number is None else f" && work >= {PARALLEL_WORK}"
                 self.width_of_blocks(task, count)
                 self.line(f"n[{len(self.axes) + number}] = wide;")
                 self.line(f"int64_t count = ({count}) * k_ceil({size}, wide);")
                 self.line(
-                    f"if (count > 1 && rt->pfor && work >= {least}) "
+                    f"if (count > 1 && rt->pfor{enough}) "
                     f"{{ if (rt->pfor(0, count, 1, task_{number}, &ctx)) return 1; }}"
                 )
                 self.line(f"else task_{number}(0, count, &ctx);")

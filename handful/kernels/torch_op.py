@@ -98,7 +98,7 @@ class _Apply(torch.autograd.Function):
         training = _training(kernel, tuple(ctx.needs_input_grad[2:]))
         outputs, saved = training.forward(list(tensors), sizes)
         ctx.kernel, ctx.sizes, ctx.training = kernel, sizes, training
-        ctx.save_for_backward(*tensors)
+        ctx.save_for_backward(*tensors, *[outputs[place] for place in training.kept])
         # no part of the graph, so plain references; freed with the graph node
         ctx.extra = saved
         ctx.mark_non_differentiable(
@@ -109,7 +109,8 @@ class _Apply(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Tensor | None) -> tuple[Any, ...]:
-        kernel, sizes, tensors = ctx.kernel, ctx.sizes, ctx.saved_tensors
+        kernel, sizes, count = ctx.kernel, ctx.sizes, len(ctx.kernel.program.inputs)
+        tensors, kept = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
         seeds = []
         like = next(t for t, a in zip(tensors, kernel.program.inputs, strict=True) if a.kind == "f")
         for cotangent, array in zip(cotangents, kernel.program.outputs, strict=True):
@@ -120,7 +121,7 @@ class _Apply(torch.autograd.Function):
             every = iter(_apply(kernel.grad, sizes, *tensors, *seeds))
             grads = [next(every) if a.kind == "f" else None for a in kernel.program.inputs]
             return (None, None, *grads)
-        found = iter(ctx.training.backward(list(tensors), ctx.extra, seeds, sizes))
+        found = iter(ctx.training.backward(list(tensors), [*ctx.extra, *kept], seeds, sizes))
         wants = zip(kernel.program.inputs, ctx.needs_input_grad[2:], strict=True)
         return (None, None, *[next(found) if want and a.kind == "f" else None for a, want in wants])
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import torch
 
+from handful.kernels import nodes
 from handful.kernels.execute import Executable
 from handful.kernels.grad import copied, gradients
-from handful.kernels.nodes import Array
+from handful.kernels.nodes import Array, Load, Node, Op
+from handful.kernels.ops import op
 from handful.kernels.program import (
     Equation,
     Loop,
@@ -20,8 +22,10 @@ from handful.kernels.program import (
     fits,
     flat,
     needed,
+    reads,
     writes,
 )
+from handful.kernels.share import LEAST_WORK, work
 
 Tensor = torch.Tensor
 Sizes = Mapping[str, int]
@@ -31,32 +35,37 @@ class Training:
     """A kernel's forward with the arrays that its backward wants, and that backward.
 
     Saved are the results of reductions, the states and the choices, where they are no larger than
-    what goes in and comes out anyway (judged by their axes); all else is computed again.
+    what goes in and comes out anyway (judged by their axes), and the outputs that the derivative
+    can be told from; all else is computed again.
     """
 
     def __init__(self, program: Program, wanted: tuple[bool, ...]) -> None:
         floats = wanted_inputs(program, wanted)
-        backward = gradients(program, floats)
-        self.saved = _worth_saving(program, backward)
+        backward = _told_from_outputs(gradients(program, floats), program)
+        extra = _worth_saving(program, backward)
+        read = {load.array for e, _ in flat(backward.body) for load in reads(e)}
+        self.kept = [place for place, a in enumerate(program.outputs) if a in read]
+        self.saved = (*extra, *[program.outputs[place] for place in self.kept])
         cut = _without(backward, self.saved)
         self.program = check(replace(cut, inputs=(*cut.inputs, *self.saved)))
         self.program, self.places = _distinct(self.program)
         self.num_outputs = len(program.outputs)
-        self.run_forward = Executable(replace(program, outputs=(*program.outputs, *self.saved)))
+        self.run_forward = Executable(replace(program, outputs=(*program.outputs, *extra)))
         self.run_backward = Executable(self.program)
 
     def forward(
         self, tensors: list[Tensor], sizes: Sizes
     ) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
-        """The outputs, and what to save."""
+        """The outputs, and what to save beside those in the places `kept`."""
         found = self.run_forward.run(tensors, sizes)
         return found[: self.num_outputs], found[self.num_outputs :]
 
     def backward(
         self, tensors: list[Tensor], saved: Sequence[Tensor], seeds: list[Tensor], sizes: Sizes
     ) -> Sequence[Tensor]:
-        """The cotangents of the wanted inputs; `seeds` are those of the float outputs. Equal ones
-        are one tensor, as those of a sum's terms are in torch."""
+        """The cotangents of the wanted inputs; `saved` ends with the outputs in the places `kept`,
+        and `seeds` are those of the float outputs. Equal ones are one tensor, as those of a sum's
+        terms are in torch."""
         found = self.run_backward.run([*tensors, *seeds, *saved], sizes)
         return [found[place] for place in self.places]
 
@@ -78,6 +87,32 @@ def _distinct(program: Program) -> tuple[Program, list[int]]:
     body = tuple(s for s in program.body if not writes(s) & copies.keys())
     places = [outputs.index(copies.get(a, a)) for a in program.outputs]
     return check(replace(program, outputs=outputs, body=body)), places
+
+
+def _told_from_outputs(backward: Program, program: Program) -> Program:
+    """`backward` with dear terms read from an output that holds them, alone or divided.
+
+    y[n,d] = exp(x[n,d])/s[n]; x'[n,d] = y'[n,d]*exp(x[n,d])*f[n]
+        →  x'[n,d] = y'[n,d]*(y[n,d]*s[n])*f[n]
+    """
+    new: dict[Node, Node] = {}
+    for e in program.body:
+        if isinstance(e, Equation) and e.op == "=" and e.target in program.outputs:
+            new |= _held(e)
+    body = [s if isinstance(s, Loop) else replace(s, expr=nodes.replaced(s.expr, new))
+            for s in backward.body]  # fmt: skip
+    told = replace(backward, body=tuple(body), inputs=(*backward.inputs, *program.outputs))
+    return replace(needed(told, told.outputs), inputs=backward.inputs)
+
+
+def _held(e: Equation) -> dict[Node, Node]:
+    """What an output's equation lets one read: itself, or what it divides."""
+    output = Load(e.target, e.index)
+    found: dict[Node, Node] = {e.expr: output} if work(e.expr, ()) >= LEAST_WORK else {}
+    match e.expr:
+        case Op(name="div", args=(a, b)) if work(a, ()) >= LEAST_WORK > work(b, ()):
+            found[a] = op("mul", output, b)
+    return found
 
 
 def _worth_saving(program: Program, backward: Program) -> tuple[Array, ...]:
