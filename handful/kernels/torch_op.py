@@ -98,9 +98,10 @@ class _Apply(torch.autograd.Function):
         training = _training(kernel, tuple(ctx.needs_input_grad[2:]))
         outputs, saved = training.forward(list(tensors), sizes)
         ctx.kernel, ctx.sizes, ctx.training = kernel, sizes, training
-        ctx.save_for_backward(*tensors, *[outputs[place] for place in training.kept])
+        extra = len(saved) - len(training.kept)
+        ctx.save_for_backward(*tensors, *saved[extra:])
         # no part of the graph, so plain references; freed with the graph node
-        ctx.extra = saved
+        ctx.extra = saved[:extra]
         ctx.mark_non_differentiable(
             *[o for o, a in zip(outputs, kernel.program.outputs, strict=True) if a.kind != "f"]
         )

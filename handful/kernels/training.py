@@ -56,16 +56,16 @@ class Training:
     def forward(
         self, tensors: list[Tensor], sizes: Sizes
     ) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
-        """The outputs, and what to save beside those in the places `kept`."""
+        """The outputs, and what to save: last, again, the outputs in the places `kept`."""
         found = self.run_forward.run(tensors, sizes)
-        return found[: self.num_outputs], found[self.num_outputs :]
+        outputs, extra = found[: self.num_outputs], found[self.num_outputs :]
+        return outputs, (*extra, *[outputs[place] for place in self.kept])
 
     def backward(
         self, tensors: list[Tensor], saved: Sequence[Tensor], seeds: list[Tensor], sizes: Sizes
     ) -> Sequence[Tensor]:
-        """The cotangents of the wanted inputs; `saved` ends with the outputs in the places `kept`,
-        and `seeds` are those of the float outputs. Equal ones are one tensor, as those of a sum's
-        terms are in torch."""
+        """The cotangents of the wanted inputs; `seeds` are those of the float outputs. Equal ones
+        are one tensor, as those of a sum's terms are in torch."""
         found = self.run_backward.run([*tensors, *seeds, *saved], sizes)
         return [found[place] for place in self.places]
 
@@ -99,9 +99,15 @@ def _told_from_outputs(backward: Program, program: Program) -> Program:
     for e in program.body:
         if isinstance(e, Equation) and e.op == "=" and e.target in program.outputs:
             new |= _held(e)
-    body = [s if isinstance(s, Loop) else replace(s, expr=nodes.replaced(s.expr, new))
-            for s in backward.body]  # fmt: skip
-    told = replace(backward, body=tuple(body), inputs=(*backward.inputs, *program.outputs))
+    made = {e.target for e, _ in flat(program.body)}  # by the forward pass, and maybe made again
+
+    def told_from(s: Statement) -> Statement:
+        if isinstance(s, Loop) or s.target in made:
+            return s
+        return replace(s, expr=nodes.replaced(s.expr, new))
+
+    body = tuple(map(told_from, backward.body))
+    told = replace(backward, body=body, inputs=(*backward.inputs, *program.outputs))
     return replace(needed(told, told.outputs), inputs=backward.inputs)
 
 
