@@ -42,11 +42,12 @@ class Training:
     def __init__(self, program: Program, wanted: tuple[bool, ...]) -> None:
         floats = wanted_inputs(program, wanted)
         backward = _told_from_outputs(gradients(program, floats), program)
-        extra = _worth_saving(program, backward)
-        read = {load.array for e, _ in flat(backward.body) for load in reads(e)}
+        worth = _worth_saving(program, backward)
+        cut = _without(backward, worth)
+        read = {load.array for e, _ in flat(cut.body) for load in reads(e)}
+        extra = tuple(a for a in worth if a in read)
         self.kept = [place for place, a in enumerate(program.outputs) if a in read]
         self.saved = (*extra, *[program.outputs[place] for place in self.kept])
-        cut = _without(backward, self.saved)
         self.program = check(replace(cut, inputs=(*cut.inputs, *self.saved)))
         self.program, self.places = _distinct(self.program)
         self.num_outputs = len(program.outputs)
