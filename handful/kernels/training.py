@@ -43,7 +43,7 @@ class Training:
         floats = wanted_inputs(program, wanted)
         backward = _told_from_outputs(gradients(program, floats), program)
         worth = _worth_saving(program, backward)
-        cut = _without(backward, worth)
+        cut = _without(backward, (*worth, *program.outputs))
         read = {load.array for e, _ in flat(cut.body) for load in reads(e)}
         extra = tuple(a for a in worth if a in read)
         self.kept = [place for place, a in enumerate(program.outputs) if a in read]
