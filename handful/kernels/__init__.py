@@ -35,6 +35,7 @@ Files in the order of the passes:
     emit_sums.py   sums and choices → C                        │
     emit_c.py      loops → C                                   │
     build.py       C → shared object, once per machine         │
+    memory.py      what a call writes to                       │
     native.py      the call                                    ┘
     execute.py     native code, or the fallback
     segments.py    a scan cut in time                          ┐

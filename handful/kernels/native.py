@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -15,6 +14,7 @@ import torch
 from handful.kernels.build import Runtime, build, runtime
 from handful.kernels.emit_c import Source, emit
 from handful.kernels.lower import lower
+from handful.kernels.memory import LARGE, LINE, in_huge_pages, workspace
 from handful.kernels.nodes import Array
 from handful.kernels.parts import with_parts
 from handful.kernels.plan import plan
@@ -22,33 +22,12 @@ from handful.kernels.program import Program
 from handful.kernels.specialise import unify
 
 Made = list[tuple[list[int], torch.dtype]]
-CallPlan = tuple[Made, list[int], int, "ctypes.Array[ctypes.c_int64]"]
+CallPlan = tuple[Made, list[int], list[int], int, "ctypes.Array[ctypes.c_int64]"]
 MOST_CALL_PLANS = 256
 """Sizes remembered: enough for a training run, too few to fill memory."""
 
-LINE = 64
-"""Bytes of a cache line; torch's own arrays begin at one too."""
-
 POISON = -(2**62)
 """Fresh integers, where poison is asked for: no index."""
-
-MOST_KEPT = 256 << 20
-"""Bytes of temporaries that a thread keeps for its next call: fresh memory costs as much as the
-arithmetic that it is for, page by page."""
-
-_kept = threading.local()
-
-
-def workspace(size: int) -> torch.Tensor:
-    """At least so many bytes, which are this thread's until its next call."""
-    have, kept = getattr(_kept, "buffer", (-1, None))
-    if kept is None or have < size:  # a tensor's own len() costs a tenth of a small call
-        kept = torch.empty(size, dtype=torch.uint8)
-        if size <= MOST_KEPT:
-            _kept.buffer = size, kept
-    found: torch.Tensor = kept
-    return found
-
 
 _REAL = {torch.float32: "float", torch.float64: "double"}
 
@@ -114,9 +93,11 @@ class Native:
         """The outputs. No size may be zero: the caller sends those to the fallback."""
         entry = self.entry
         given = [a if a.is_contiguous() else a.contiguous() for a in arguments]
-        shapes, offsets, size, extents = self.call_plan(sizes)
+        shapes, large, offsets, size, extents = self.call_plan(sizes)
         borrowed = self.borrowed()
         made = [torch.empty(shape, dtype=dtype) for shape, dtype in shapes]
+        for place in large:
+            in_huge_pages(made[place])
         scratch = workspace(size)
         base = scratch.data_ptr()
         if borrowed.poison:
@@ -130,8 +111,8 @@ class Native:
         return tuple(made)
 
     def call_plan(self, sizes: Mapping[str, int]) -> CallPlan:
-        """Shapes of the outputs, places and bytes of the temporaries, and the sizes as the code
-        takes them."""
+        """Shapes of the outputs, and which are large; places and bytes of the temporaries; and the
+        sizes as the code takes them."""
         key = tuple(sizes.values())
         found = self.call_plans.get(key)
         if found is None:
@@ -142,7 +123,10 @@ class Native:
                 size += -(-math.prod(shape) * dtype.itemsize // LINE) * LINE
             axes = self.source.axes
             extents = (ctypes.c_int64 * len(axes))(*[sizes[a] for a in axes])
-            found = self.shapes(self.program.outputs, sizes), offsets, size, extents
+            shapes = self.shapes(self.program.outputs, sizes)
+            large = [at for at, (shape, dtype) in enumerate(shapes)
+                     if math.prod(shape) * dtype.itemsize >= LARGE]  # fmt: skip
+            found = shapes, large, offsets, size, extents
             if len(self.call_plans) >= MOST_CALL_PLANS:
                 self.call_plans.clear()
             self.call_plans[key] = found

@@ -51,17 +51,17 @@ static inline int64_t k_max(int64_t a, int64_t b) { return a > b ? a : b; }
 
 FLOAT_MATHS = """\
 static inline float k_expf(float x) {
-  float y = x > -87.3f ? x : -87.3f; y = y > 88.8f ? 88.8f : y;
-  float n = __builtin_rintf(y * 1.44269504f);
-  float r = __builtin_fmaf(n, -0.693359375f, y); r = __builtin_fmaf(n, 2.12194440e-4f, r);
+  union { float f; unsigned i; } t, e;
+  t.f = __builtin_fmaf(x, 1.44269504f, 12582912.f); /* its last bits are a whole number, n */
+  float n = t.f - 12582912.f;
+  float r = __builtin_fmaf(n, -0.693359375f, x); r = __builtin_fmaf(n, 2.12194440e-4f, r);
   float p = 1.9875691500e-4f;
   p = __builtin_fmaf(p, r, 1.3981999507e-3f); p = __builtin_fmaf(p, r, 8.3334519073e-3f);
   p = __builtin_fmaf(p, r, 4.1665795894e-2f); p = __builtin_fmaf(p, r, 1.6666665459e-1f);
-  p = __builtin_fmaf(p, r, 5.0000001201e-1f); p = __builtin_fmaf(p * r, r, r) + 1.f;
-  int32_t k = (int32_t)n, h = k >> 1;
-  union { int32_t i; float f; } u, v; u.i = (h + 127) << 23; v.i = (k - h + 127) << 23;
-  float e = p * u.f * v.f; e = x < -87.3f ? 0.f : e;
-  return x != x ? x : e;
+  p = __builtin_fmaf(p, r, 5.0000001201e-1f); e.f = __builtin_fmaf(p * r, r, r) + 1.f;
+  e.i += t.i << 23; /* times 2^n */
+  float y = x < -87.3f ? 0.f : e.f;
+  return x <= 88.7228317f ? y : x + __builtin_inff();
 }
 static inline float k_tanhf(float x) {
   float a = __builtin_fabsf(x), z = x * x;
