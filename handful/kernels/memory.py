@@ -1,27 +1,24 @@
-"""Memory for a call: what is kept from call to call, and pages for what is large."""
+"""Memory for a call: what is kept from call to call, so that it is not taken page by page again."""
 
 from __future__ import annotations
 
-import ctypes
-import sys
+import math
 import threading
-from functools import cache
+import weakref
 
+import numpy as np
 import torch
 
 LINE = 64
 """Bytes of a cache line; torch's own arrays begin at one too."""
 
 MOST_KEPT = 256 << 20
-"""Bytes of temporaries that a thread keeps for its next call: fresh memory costs as much as the
-arithmetic that it is for, page by page."""
+"""Bytes of temporaries that a thread keeps for its next call, and of large results that are gone:
+fresh memory costs as much as the arithmetic that it is for, page by page."""
 
 LARGE = 32 << 20
 """Bytes from which on glibc takes fresh pages for each allocation, and gives them back (mallopt(3),
-DEFAULT_MMAP_THRESHOLD_MAX)."""
-
-PAGE, HUGE_PAGES = 4096, 14
-"""Bytes of a page, and Linux's advice to take larger ones (madvise(2), MADV_HUGEPAGE)."""
+DEFAULT_MMAP_THRESHOLD_MAX): 64 MB take 27 ms to touch the first time, and 7 from then on."""
 
 _kept = threading.local()
 
@@ -37,20 +34,24 @@ def workspace(size: int) -> torch.Tensor:
     return found
 
 
-def in_huge_pages(tensor: torch.Tensor) -> None:
-    """Ask for pages of 2 MB under a fresh tensor: 64 MB in pages of 4 KB take 27 ms to touch, in
-    large ones 7. An advice: where it cannot be followed, nothing changes."""
-    advise = _madvise()
-    if advise is not None:
-        first = -(-tensor.data_ptr() // PAGE) * PAGE
-        size = (tensor.data_ptr() + tensor.nbytes - first) // PAGE * PAGE
-        advise(first, size, HUGE_PAGES)
+_lock = threading.Lock()
+_free: list[np.ndarray] = []
 
 
-@cache
-def _madvise() -> ctypes._FuncPointer | None:
-    if sys.platform != "linux":
-        return None
-    found = ctypes.CDLL(None).madvise
-    found.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    return found
+def lasting(shape: list[int], dtype: torch.dtype) -> torch.Tensor:
+    """A large tensor, in memory that an earlier one has left, if it was of this size."""
+    size = math.prod(shape) * dtype.itemsize
+    with _lock:
+        at = next((at for at, block in enumerate(_free) if block.nbytes == size + LINE), None)
+        block = np.empty(size + LINE, np.uint8) if at is None else _free.pop(at)
+    start = -block.ctypes.data % LINE
+    lent = block[start : start + size].view(str(dtype).removeprefix("torch.")).reshape(shape)
+    weakref.finalize(lent, _give_back, block).atexit = False
+    return torch.from_numpy(lent)  # which holds `lent` for as long as any tensor lies in it
+
+
+def _give_back(block: np.ndarray) -> None:
+    with _lock:
+        _free.append(block)
+        while sum(b.nbytes for b in _free) > MOST_KEPT:
+            del _free[0]

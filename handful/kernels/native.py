@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -14,15 +14,16 @@ import torch
 from handful.kernels.build import Runtime, build, runtime
 from handful.kernels.emit_c import Source, emit
 from handful.kernels.lower import lower
-from handful.kernels.memory import LARGE, LINE, in_huge_pages, workspace
+from handful.kernels.memory import LARGE, LINE, lasting, workspace
 from handful.kernels.nodes import Array
 from handful.kernels.parts import with_parts
 from handful.kernels.plan import plan
 from handful.kernels.program import Program
 from handful.kernels.specialise import unify
 
-Made = list[tuple[list[int], torch.dtype]]
-CallPlan = tuple[Made, list[int], list[int], int, "ctypes.Array[ctypes.c_int64]"]
+Shapes = list[tuple[list[int], torch.dtype]]
+Results = list[tuple[Callable[..., torch.Tensor], list[int], torch.dtype]]
+CallPlan = tuple[Results, list[int], int, "ctypes.Array[ctypes.c_int64]"]
 MOST_CALL_PLANS = 256
 """Sizes remembered: enough for a training run, too few to fill memory."""
 
@@ -93,11 +94,9 @@ class Native:
         """The outputs. No size may be zero: the caller sends those to the fallback."""
         entry = self.entry
         given = [a if a.is_contiguous() else a.contiguous() for a in arguments]
-        shapes, large, offsets, size, extents = self.call_plan(sizes)
+        results, offsets, size, extents = self.call_plan(sizes)
         borrowed = self.borrowed()
-        made = [torch.empty(shape, dtype=dtype) for shape, dtype in shapes]
-        for place in large:
-            in_huge_pages(made[place])
+        made = [make(shape, dtype=dtype) for make, shape, dtype in results]
         scratch = workspace(size)
         base = scratch.data_ptr()
         if borrowed.poison:
@@ -111,8 +110,8 @@ class Native:
         return tuple(made)
 
     def call_plan(self, sizes: Mapping[str, int]) -> CallPlan:
-        """Shapes of the outputs, and which are large; places and bytes of the temporaries; and the
-        sizes as the code takes them."""
+        """How the outputs are made, places and bytes of the temporaries, and the sizes as the code
+        takes them."""
         key = tuple(sizes.values())
         found = self.call_plans.get(key)
         if found is None:
@@ -123,16 +122,15 @@ class Native:
                 size += -(-math.prod(shape) * dtype.itemsize // LINE) * LINE
             axes = self.source.axes
             extents = (ctypes.c_int64 * len(axes))(*[sizes[a] for a in axes])
-            shapes = self.shapes(self.program.outputs, sizes)
-            large = [at for at, (shape, dtype) in enumerate(shapes)
-                     if math.prod(shape) * dtype.itemsize >= LARGE]  # fmt: skip
-            found = shapes, large, offsets, size, extents
+            made = self.shapes(self.program.outputs, sizes)
+            results = [(_maker(shape, dtype), shape, dtype) for shape, dtype in made]
+            found = results, offsets, size, extents
             if len(self.call_plans) >= MOST_CALL_PLANS:
                 self.call_plans.clear()
             self.call_plans[key] = found
         return found
 
-    def shapes(self, arrays: tuple[Array, ...], sizes: Mapping[str, int]) -> Made:
+    def shapes(self, arrays: tuple[Array, ...], sizes: Mapping[str, int]) -> Shapes:
         """Shape and type of each."""
         return [
             (
@@ -141,3 +139,8 @@ class Native:
             )
             for array in arrays
         ]
+
+
+def _maker(shape: list[int], dtype: torch.dtype) -> Callable[..., torch.Tensor]:
+    """What makes a tensor of this size."""
+    return lasting if math.prod(shape) * dtype.itemsize >= LARGE else torch.empty

@@ -6,11 +6,12 @@ import re
 
 import pytest
 import torch
+from torch.nn import functional
 
-from handful.kernels import F, axes, kernel, scan, sum, tanh
+from handful.kernels import F, axes, gallery, kernel, memory, scan, sum, tanh
 from handful.kernels.gallery import nearest
 from handful.kernels.gallery.nearest import nearest_kernel
-from handful.kernels.native import MOST_KEPT, workspace
+from handful.kernels.memory import LINE, MOST_KEPT, lasting, workspace
 from tests.kernels.examples import linear_gelu
 
 b, g, j, k, t = axes("b g j k t")
@@ -106,3 +107,35 @@ def test_no_name_that_a_user_may_choose_has_a_meaning():
 def test_a_count_is_a_constant_of_the_code():
     """The compiler knows how many neighbours are kept."""
     assert "const int64_t n_r = 5;" in nearest_kernel(5).source()
+
+
+def test_large_results_lie_where_earlier_ones_lay():
+    """Memory that a result has left is taken by the next of its size; what is held stays held."""
+    held = lasting([1025, 1024], torch.float64)
+    held.fill_(1)
+    address = lasting([1025, 1024], torch.float64).data_ptr()  # gone at once
+    part = lasting([1025, 1024], torch.float64).fill_(2)[1000]  # whoever holds a part holds all
+    assert part.untyped_storage().data_ptr() == address
+    assert lasting([1025, 1024], torch.float64).data_ptr() not in (address, held.data_ptr())
+    assert (held == 1).all()
+    assert (part == 2).all()
+    assert address % LINE == 0
+
+
+def test_memory_that_is_kept_has_a_bound():
+    """The oldest goes first; results beyond the bound are not kept at all."""
+    many = [lasting([9 << 20], torch.float64) for _ in range(5)]  # 360 MB
+    del many
+    assert sum(b.nbytes for b in memory._free) <= MOST_KEPT
+
+
+def test_large_results_come_from_kernels():
+    """Small ones are plain tensors; equal values either way."""
+    x = torch.rand(4097, 2049)
+    for one in (x, x[:7]):
+        torch.testing.assert_close(gallery.layer_norm(one, x[0], x[1]),
+                                   functional.layer_norm(one, (2049,), x[0], x[1]))  # fmt: skip
+    y = gallery.layer_norm(x, x[0], x[1])
+    assert y.data_ptr() % LINE == 0
+    y.requires_grad_().mul(2).sum().backward()  # a tensor like any other
+    assert (y.grad == 2).all()
