@@ -24,6 +24,7 @@ from typing import TypeVar
 
 from handful.kernels import nodes, ops
 from handful.kernels.factor import factored
+from handful.kernels.into_loops import into_loops
 from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op, Size
 from handful.kernels.normal import Place, hoist, moved, renamed
 from handful.kernels.ops import BIG, TABLE, TRUE, op
@@ -86,9 +87,10 @@ def gradients(program: Program, wanted: Iterable[Array]) -> Program:
 
 def _tidy(program: Program, kept: set[Array]) -> Program:
     """Merge neighbours, turn sums with nothing to sum into assignments, drop copies, and put what
-    a sum's terms share in front of it, but for the arrays in `kept`."""
+    a sum's terms share in front of it, but for the arrays in `kept`; then join loops to what is
+    done for each of their steps."""
     merged = promote(replace(program, body=tuple(merge(list(program.body)))))
-    tidy = factored(in_place(without_copies(merged)), kept)
+    tidy = into_loops(factored(in_place(without_copies(merged)), kept))
     return needed(tidy, tidy.outputs)
 
 
