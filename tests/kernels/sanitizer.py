@@ -22,14 +22,14 @@ CHILDREN = "not compile_at_once and not without_a_compiler and not compiled_and_
 def missing() -> str:
     """What this machine lacks, or nothing."""
     try:
-        path = _library()
+        path = _library("libasan.so")
     except (OSError, subprocess.CalledProcessError):
         return "there is no gcc"
     return "" if path.is_absolute() and path.exists() else "gcc has no libasan"
 
 
-def _library() -> Path:
-    command = ["gcc", "-print-file-name=libasan.so"]
+def _library(name: str) -> Path:
+    command = ["gcc", f"-print-file-name={name}"]
     return Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
 
 
@@ -38,7 +38,8 @@ def environment() -> dict[str, str]:
     return {
         **os.environ,
         "CC": "gcc",
-        "LD_PRELOAD": str(_library()),
+        # libstdc++ beside it, or an exception that torch throws finds nobody to throw it
+        "LD_PRELOAD": f"{_library('libasan.so')} {_library('libstdc++.so.6')}",
         "ASAN_OPTIONS": "detect_leaks=0:halt_on_error=1",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
         "HANDFUL_KERNELS_FLAGS": FLAGS,
