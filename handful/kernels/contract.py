@@ -244,10 +244,14 @@ class Namer:
             inside.append(item)
         return before, inside
 
+    def array(self, kind: str, own: tuple[Axis, ...]) -> Array:
+        """A new array of the planner's, over these axes."""
+        self.count += 1
+        return Array(f"{kind}{self.count}", tuple(Dim(a.name) for a in own), "f")
+
     def temporary(self, kind: str, own: tuple[Axis, ...], value: Node, items: list[Item]) -> Load:
         """An array of the planner's, over these axes; what makes it joins the items."""
-        self.count += 1
-        target = Array(f"{kind}{self.count}", tuple(Dim(a.name) for a in own), "f")
+        target = self.array(kind, own)
         items.append(Equation(target, own, "=", own, value))
         return Load(target, own)
 

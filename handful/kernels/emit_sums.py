@@ -66,12 +66,16 @@ class SumPrinter(TermPrinter):
         self.line(f'_Pragma("GCC unroll 8") for (int half = {width // 2}; half > 0; half /= 2)')
         joined = self.combine(c.op, f"{lanes}[l]", f"{lanes}[l + half]")
         self.each_of("half", f"{lanes}[l] = {joined};")
-        shown = [self.term(i, {}) for i in c.index]
-        place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
-        tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
-        there = f"if ({tests}) " if tests else ""
+        place, there = self.written(c)
         total = self.combine("=" if c.fresh else c.op, place, f"{lanes}[0]")
         self.line(f"{there}{place} = {total};")
+
+    def written(self, c: Fold | Strip) -> tuple[str, str]:
+        """Where a sum goes, and the test, if it needs one, whether that place exists."""
+        shown = [self.term(i, {}) for i in c.index]
+        tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
+        place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
+        return place, f"if ({tests}) " if tests else ""
 
     def each_of(self, many: str, line: str) -> None:
         """One line for each lane."""
@@ -133,10 +137,7 @@ class SumPrinter(TermPrinter):
         self.line(f"{lanes}[q][l] = {self.combine(c.op, f'{lanes}[q][l]', value)};")
         self.close(2 + len(c.axes))
         self.each_lane(c, rows, many, top)
-        shown = [self.term(i, {}) for i in c.index]
-        place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
-        tests = " && ".join(test for _, test in self.guard(c.target, c.index, shown))
-        there = f"if ({tests}) " if tests else ""
+        place, there = self.written(c)
         op, old = "=" if c.fresh else c.op, place
         if c.fresh and self.sliced(c.axes):  # fresh is the first slab's sum alone
             op, old = c.op, f"(from ? {place} : {self.constant(ops.identity(c.op, kind))})"

@@ -15,7 +15,18 @@ from dataclasses import replace
 from handful.kernels import nodes
 from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op
 from handful.kernels.ops import op
-from handful.kernels.program import Choose, Equation, Loop, Program, Statement, check, flat, reads
+from handful.kernels.program import (
+    Choose,
+    Equation,
+    Loop,
+    Program,
+    Statement,
+    at_load,
+    check,
+    covers,
+    flat,
+    reads,
+)
 
 Parts = tuple[Node | None, Node]
 """The factor in front, if there is one, and what is left of each term."""
@@ -36,7 +47,7 @@ def factored(program: Program, kept: Set[Array]) -> Program:
         for load in reads(e):
             if load.array in front:
                 sum_, factor = front[load.array]
-                new[load] = op("mul", _at(factor, sum_, load), load)
+                new[load] = op("mul", at_load(factor, sum_, load), load)
         return replace(e, expr=nodes.replaced(e.expr, new)) if new else e
 
     body: list[Statement] = []
@@ -45,7 +56,7 @@ def factored(program: Program, kept: Set[Array]) -> Program:
             body.append(replace(s, body=tuple(map(reread, s.body))))
             continue
         e = reread(s)
-        if isinstance(e, Equation) and e.target in once and _whole(e):
+        if isinstance(e, Equation) and e.target in once and covers(e.target, e.index):
             over = {*e.domain} - {*e.index}
             if e.op == "=":
                 plain[e.target] = e
@@ -56,19 +67,6 @@ def factored(program: Program, kept: Set[Array]) -> Program:
                     front[e.target] = e, factor
         body.append(e)
     return check(replace(program, body=tuple(body))) if front else program
-
-
-def _whole(e: Equation) -> bool:
-    """Whether the index is the array's own axes, each alone."""
-    plain = [i for i in e.index if isinstance(i, Axis)]
-    own = all(d == (a.name, 0) for d, a in zip(e.target.dims, plain, strict=False))
-    return own and len({*plain}) == len(e.index)
-
-
-def _at(term: Node, e: Equation, load: Load) -> Node:
-    """A term over the axes of an equation's target, at the place of a load of it."""
-    places = zip(e.index, load.index, strict=True)
-    return nodes.substitute(term, {a: i for a, i in places if isinstance(a, Axis)})
 
 
 def _parted(expr: Node, over: Set[Axis], plain: dict[Array, Equation]) -> Parts:
@@ -92,7 +90,7 @@ def _parted(expr: Node, over: Set[Axis], plain: dict[Array, Equation]) -> Parts:
             return (one, op(name, left, right)) if one is two else (None, expr)
         case Load(array=array) if array in plain:
             made = plain[array]
-            one, left = _parted(_at(made.expr, made, expr), over, plain)
+            one, left = _parted(at_load(made.expr, made, expr), over, plain)
             return (None, expr) if one is None else (one, left)
     return None, expr
 

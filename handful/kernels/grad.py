@@ -37,7 +37,7 @@ from handful.kernels.program import (
     check,
     flat,
     needed,
-    reads,
+    read_by,
     writes,
 )
 
@@ -232,7 +232,7 @@ class _Adjoint:
 
         out1[] += x[i] over i; out2[i] = x[i]*out1[]  →  out1'[] += out1'in[], and then the rule
         """
-        read = {load.array for e, _ in flat(program.body) for load in reads(e)}
+        read = read_by(*program.body)
         found: list[Array] = []
         copied: list[Statement] = []
         for array in outputs:
@@ -409,14 +409,10 @@ def _partner(out: list[S], s: S) -> tuple[int, bool] | None:
         )  # fmt: skip
         if same:
             between = out[at + 1 :]
-            down = not any(_read(b) & {s.target} or writes(b) & _read(o) for b in between)
+            down = not any(read_by(b) & {s.target} or writes(b) & read_by(o) for b in between)
             return (at, up) if up or down else None
-        up = up and not writes(o) & _read(s)
+        up = up and not writes(o) & read_by(s)
     return None
-
-
-def _read(statement: Statement) -> set[Array]:
-    return {load.array for e, _ in flat((statement,)) for load in reads(e)}
 
 
 def promote(program: Program) -> Program:

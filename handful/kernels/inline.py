@@ -13,7 +13,7 @@ from dataclasses import replace
 from handful.kernels import nodes
 from handful.kernels.contract import TURNED, Item, is_packed, item_reads, target_of
 from handful.kernels.nodes import Array, Axis, Node
-from handful.kernels.program import Equation
+from handful.kernels.program import Equation, at_load
 from handful.kernels.share import LEAST_WORK, work
 
 
@@ -26,9 +26,7 @@ def inline(items: list[Item], elsewhere: Set[Array]) -> list[Item]:
         for load in item_reads(item):
             if load.array in made:
                 e = made[load.array]
-                places = {a: i for a, i in zip(e.index, load.index, strict=True)
-                          if isinstance(a, Axis)}  # fmt: skip
-                new[load] = nodes.substitute(e.expr, places)
+                new[load] = at_load(e.expr, e, load)
         if new and isinstance(item, Equation):
             item = replace(item, expr=nodes.replaced(item.expr, new))
         if isinstance(item, Equation) and item.target not in elsewhere and _spare(item, items):

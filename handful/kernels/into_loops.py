@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handful.kernels import nodes
-from handful.kernels.nodes import Load
-from handful.kernels.program import Choose, Equation, Loop, Program, Statement, reads, writes
+from handful.kernels.nodes import Array, Load
+from handful.kernels.program import Equation, Loop, Program, Statement, read_by, reads, writes
 
 
 def into_loops(program: Program) -> Program:
@@ -41,17 +41,15 @@ def _is_added(s: Statement, between: list[Statement], loop: Loop) -> bool:
     if not (isinstance(s, Equation) and s.op == "sum" and s.target in writes(loop)):
         return False
     used = [load for e in loop.body for load in reads(e) if load.array is s.target]
-    waiting = {load.array for b in between for load in _reads(b)}
     made = {a for b in between for a in writes(b)}
-    read = {load.array for load in reads(s)}
     place = next((d for d, i in enumerate(s.index) if loop.axis in nodes.free(i)), None)
     return (
         place is not None
         and loop.axis in s.domain
         and {*s.domain} == {*nodes.union(map(nodes.free, s.index))}
         and all(load.index[place] is s.index[place] for load in used)
-        and not read & (writes(loop) | made)
-        and s.target not in waiting | made
+        and not read_by(s) & (writes(loop) | made)
+        and s.target not in read_by(*between) | made
     )
 
 
@@ -71,7 +69,7 @@ def _is_copied(s: Statement, between: list[Statement], loop: Loop) -> bool:
     )
 
 
-def _source(s: Statement) -> object:
+def _source(s: Statement) -> Array | None:
     """The array of which a statement copies a part."""
     if isinstance(s, Equation) and s.op == "=" and isinstance(s.expr, Load):
         return s.expr.array
@@ -81,8 +79,3 @@ def _source(s: Statement) -> object:
 def _at_a_step(s: Statement, loop: Loop) -> Equation:
     assert isinstance(s, Equation)
     return replace(s, domain=tuple(a for a in s.domain if a is not loop.axis))
-
-
-def _reads(s: Statement) -> list[Load]:
-    inner: tuple[Equation | Choose, ...] = s.body if isinstance(s, Loop) else (s,)
-    return [load for e in inner for load in reads(e)]

@@ -31,7 +31,7 @@ from handful.kernels.loops import (
     terms,
 )
 from handful.kernels.nodes import Array, Axis, Const, Node, Op
-from handful.kernels.program import Choose, Equation, Program
+from handful.kernels.program import Choose, Equation, Program, covers
 from handful.kernels.region import Region
 
 
@@ -140,13 +140,7 @@ def _wrap(command: Command, axes: tuple[Axis, ...]) -> Command:
 
 def _covers(item: Item) -> bool:
     """Whether one pass over the item's domain writes every element of its array, at one time."""
-    if isinstance(item, Choose):
-        return True
-    plain = [i for i in item.index if isinstance(i, Axis)]
-    if len(plain) != len(item.index) or len(set(plain)) != len(plain):
-        return False
-    dims = item.target.dims
-    return all(d.axis == a.name and not d.extra for a, d in zip(plain, dims, strict=True))
+    return isinstance(item, Choose) or covers(item.target, item.index)
 
 
 def _lower_item(item: Item, fresh: bool, outer: tuple[Axis, ...], region: Region) -> Command:

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from handful.kernels.blocks import split
 from handful.kernels.contract import Item, Namer, arrays_read, item_reads, target_of
-from handful.kernels.nodes import Array, Axis, Dim, Load
+from handful.kernels.nodes import Array, Axis, Load
 from handful.kernels.program import Equation
 from handful.kernels.region import Region
 
@@ -108,23 +108,15 @@ def _parted(region: Region, moving: list[Equation], namer: Namer) -> tuple[Regio
     number = Axis(NUMBER + region.block.name, 0)
     outer = (*region.single, number)
     inside: list[Item] = []
-    totals: list[Item] = []
+    totals: dict[object, list[Item]] = {}  # those that go over the same axes, together
     for e in moving:
-        namer.count += 1
-        dims = (*[Dim(a.name) for a in outer], *e.target.dims)
-        part = Array(f"{PART}{namer.count}", dims, "f")
-        inside.append(replace(e, target=part, index=(*outer, *e.index)))
         own = tuple(i for i in e.index if isinstance(i, Axis))
-        totals.append(replace(e, domain=(*own, *outer), expr=Load(part, (*outer, *own))))
-    after = [Region(single, block, tuple(group)) for group, single, block in _together(totals)]
+        part = namer.array(PART, (*outer, *own))
+        inside.append(replace(e, target=part, index=(*outer, *own)))
+        total = replace(e, domain=(*own, *outer), expr=Load(part, (*outer, *own)))
+        totals.setdefault(own, []).append(total)
+    after = []
+    for group in totals.values():
+        single, block = split(group) or ((), None)
+        after.append(Region(single, block, tuple(group)))
     return replace(region, items=(*region.items, *inside), number=number), after
-
-
-def _together(
-    totals: list[Item],
-) -> list[tuple[list[Item], tuple[Axis, ...], Axis | None]]:
-    """Sums that go over the same axes, in groups, each with its axes and its block."""
-    found: dict[object, list[Item]] = {}
-    for item in totals:
-        found.setdefault(item.index, []).append(item)
-    return [(group, *(split(group) or ((), None))) for group in found.values()]

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
 from handful.kernels import nodes, ops
-from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op, Size
+from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,24 @@ def flat(body: tuple[Statement, ...]) -> Iterator[tuple[Equation | Choose, Loop 
 def reads(equation: Equation | Choose) -> list[Load]:
     """Every load of an equation, those inside its target's index too."""
     return list(nodes.loads(equation.expr, *equation.index))
+
+
+def read_by(*statements: Statement) -> set[Array]:
+    """The arrays that statements read."""
+    return {load.array for e, _ in flat(statements) for load in reads(e)}
+
+
+def covers(target: Array, index: tuple[Node, ...]) -> bool:
+    """Whether the index is the array's own axes, each alone: one pass over them is all of it."""
+    axes = [i for i in index if isinstance(i, Axis)]
+    own = [Dim(a.name) for a in axes]
+    return len(set(axes)) == len(index) and own == list(target.dims)
+
+
+def at_load(term: Node, e: Equation, load: Load) -> Node:
+    """A term over the axes of an equation's index, at the place of a load of its target."""
+    places = zip(e.index, load.index, strict=True)
+    return nodes.substitute(term, {a: i for a, i in places if isinstance(a, Axis)})
 
 
 def writes(statement: Statement) -> set[Array]:

@@ -22,7 +22,7 @@ from handful.kernels.program import (
     fits,
     flat,
     needed,
-    reads,
+    read_by,
     writes,
 )
 from handful.kernels.share import LEAST_WORK, work
@@ -44,7 +44,7 @@ class Training:
         backward = _told_from_outputs(gradients(program, floats), program)
         worth = _worth_saving(program, backward)
         cut = _without(backward, (*worth, *program.outputs))
-        read = {load.array for e, _ in flat(cut.body) for load in reads(e)}
+        read = read_by(*cut.body)
         extra = tuple(a for a in worth if a in read)
         self.kept = [place for place, a in enumerate(program.outputs) if a in read]
         self.saved = (*extra, *[program.outputs[place] for place in self.kept])

@@ -46,3 +46,22 @@ def each_backend(request: pytest.FixtureRequest):
 
     with backend(request.param):
         yield request.param
+
+
+@pytest.fixture
+def two_threads():
+    """One thread, then two; as it was afterwards."""
+    import torch
+
+    before = torch.get_num_threads()
+
+    def run(call):
+        found = []
+        for many in (1, 2):
+            torch.set_num_threads(many)
+            found.append(call())
+        torch.set_num_threads(before)
+        return found
+
+    yield run
+    torch.set_num_threads(before)

@@ -28,23 +28,6 @@ def recurrence(x: F[t, b, k], U: F[g, k, j]) -> F[t, b, k]:
     return scan(t, step, init=x[0, b, k] * 0)
 
 
-@pytest.fixture
-def two_threads():
-    """One thread, then two; as it was afterwards."""
-    before = torch.get_num_threads()
-
-    def run(call):
-        found = []
-        for many in (1, 2):
-            torch.set_num_threads(many)
-            found.append(call())
-        torch.set_num_threads(before)
-        return found
-
-    yield run
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("rows", [1, 7, 8])
 def test_few_rows_by_a_large_matrix_are_the_same_to_the_bit(rows, two_threads):
     """Its columns are parted alike on one thread and on two, and the product is right."""

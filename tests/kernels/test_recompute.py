@@ -99,14 +99,9 @@ def test_what_is_small_is_stored():
     assert not plain(gru).avoidable
 
 
-def test_recomputed_gradients_are_the_same_bits_at_one_and_two_threads():
+def test_recomputed_gradients_are_the_same_bits_at_one_and_two_threads(two_threads):
     """Sums over all pairs go in two steps whose order sizes alone decide."""
     function, shapes = LARGE["attention"]
-    arguments, threads, seen = given(shapes), torch.get_num_threads(), []
-    try:
-        for count in (1, 2):
-            torch.set_num_threads(count)
-            seen.append(torch.autograd.grad(function(*arguments).sum(), arguments))
-    finally:
-        torch.set_num_threads(threads)
+    arguments = given(shapes)
+    seen = two_threads(lambda: torch.autograd.grad(function(*arguments).sum(), arguments))
     assert all(torch.equal(a, x) for a, x in zip(*seen, strict=True))

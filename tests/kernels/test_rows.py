@@ -10,7 +10,6 @@ from torch.nn import functional
 
 from handful.kernels import F, I, axes, exp, gallery, kernel, sum, tanh, where
 from handful.kernels.contract import arrays_read
-from handful.kernels.execute import backend
 from handful.kernels.gallery.attention import softmax
 from handful.kernels.loops import Folds
 from handful.kernels.lower import lower
@@ -121,9 +120,8 @@ def _folds(body) -> list[Folds]:
 def test_rows_are_read_by_one_region():
     """x' and the weights' sums come from the same pass; the parts are added up in another."""
     first, second = regions(gallery.layer_norm)
-    names = [a.name for i in first.items for a in [i.target]]
     assert first.number is not None
-    assert "x'" in names
+    assert "x'" in [i.target.name for i in first.items]
     assert [i.target.name for i in second.items] == ["bias'", "weight'"]
     assert all(load.startswith("part#") for load in _read(second))
 
@@ -166,18 +164,10 @@ def test_sums_in_parts_are_the_sums(rows, width):
         torch.testing.assert_close(one, two, atol=1e-5, rtol=1e-5)
 
 
-def test_parts_do_not_depend_on_the_threads():
+def test_parts_do_not_depend_on_the_threads(two_threads):
     """One thread and two give the same bits."""
     x, w, b = (t.detach().float().requires_grad_() for t in randn((3001, 40), (40,), (40,)))
-    found = []
-    for count in (1, 2):
-        before = torch.get_num_threads()
-        torch.set_num_threads(count)
-        try:
-            y = gallery.layer_norm(x, w, b)
-            found.append(torch.autograd.grad(y, (x, w, b), torch.ones_like(y)))
-        finally:
-            torch.set_num_threads(before)
+    found = two_threads(lambda: torch.autograd.grad(gallery.layer_norm(x, w, b).sum(), (x, w, b)))
     assert all(torch.equal(one, two) for one, two in zip(*found, strict=True))
 
 
@@ -220,15 +210,13 @@ def test_an_output_that_holds_a_dear_term_is_kept():
     assert training(normalised).kept == []
 
 
-@pytest.mark.parametrize("run", ["native", "torch"])
 @pytest.mark.parametrize("which", [soft, squashed, normalised, masked])
-def test_derivatives_are_right(which, run):
+def test_derivatives_are_right(which, each_backend):
     """First and second derivatives, by differences."""
     torch.manual_seed(0)
     inputs = randn(*[(4, 5)[-len(a.dims) :] for a in which.wide.inputs])
-    with backend(run):
-        assert torch.autograd.gradcheck(which, inputs)
-        assert torch.autograd.gradgradcheck(which, inputs)
+    assert torch.autograd.gradcheck(which, inputs)
+    assert torch.autograd.gradgradcheck(which, inputs)
 
 
 def test_an_output_changed_in_place_is_no_longer_trusted():
@@ -241,15 +229,13 @@ def test_an_output_changed_in_place_is_no_longer_trusted():
         y.sum().backward()
 
 
-def test_what_is_not_a_number_stays_guarded():
+def test_what_is_not_a_number_stays_guarded(each_backend):
     """The root of a negative number is never taken, nor its derivative."""
     x = torch.tensor([[1.0, -1.0, 4.0], [-2.0, 9.0, -3.0]], dtype=torch.float64)
     w = torch.ones(3, dtype=torch.float64, requires_grad=True)
     x.requires_grad_()
-    for name in ("native", "torch"):
-        with backend(name):
-            grads = torch.autograd.grad(masked(x, w).sum(), (x, w))
-        assert all(torch.isfinite(g).all() for g in grads)
+    grads = torch.autograd.grad(masked(x, w).sum(), (x, w))
+    assert all(torch.isfinite(g).all() for g in grads)
 
 
 def test_every_command_of_a_group_is_counted():

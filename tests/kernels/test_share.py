@@ -72,15 +72,9 @@ def test_long_sums_are_those_of_torch(name, dtype):
 
 
 @pytest.mark.parametrize("name", list(LONG))
-def test_long_sums_are_the_same_bits_at_one_and_two_threads(name):
+def test_long_sums_are_the_same_bits_at_one_and_two_threads(name, two_threads):
     """A slab does not depend on who takes it."""
-    threads, seen = torch.get_num_threads(), []
-    try:
-        for count in (1, 2):
-            torch.set_num_threads(count)
-            seen.append(results(name, torch.float32))
-    finally:
-        torch.set_num_threads(threads)
+    seen = two_threads(lambda: results(name, torch.float32))
     assert all(torch.equal(a, x) for a, x in zip(*seen, strict=True))
 
 
