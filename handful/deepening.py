@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, final
 
@@ -23,12 +23,16 @@ from handful.learning import Embedded, Learned, Progress, Settings, shipped
 
 if TYPE_CHECKING:
     from handful.deep.cut import Activations
-    from handful.deep.plan import Plan
+    from handful.deep.finder import Finding
+    from handful.deep.fine_tune import Round
+    from handful.deep.history import History
+    from handful.deep.plan import Depth, Plan
+    from handful.deep.run import Training
     from handful.encoders.image import ImageEncoder
 
 SAMPLE = 200  # items that are turned to see whether they keep their class
 FOLDER = "deep"
-RATE, SMOOTHING = 3e-4, 0.1
+RATE, LEAST_RATE, SMOOTHING = 3e-4, 1e-4, 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +45,9 @@ class Outcome:
         why: in words.
         difference: log-loss of deep less frozen, out of sample, with its interval; None: untrained.
         views: that each picture is seen in.
-        history: of each fold.
+        rates: what the rate finder saw; None: untrained.
+        rounds: log-loss of the folds out of sample after each round that was begun, by its cut.
+        histories: of each fold's run in each round, and of the last one, by name.
         notes: what happened on the way.
     """
 
@@ -50,13 +56,20 @@ class Outcome:
     why: str
     difference: tuple[float, float, float] | None = None
     views: tuple[str, ...] = ()
-    history: tuple[list[dict[str, Any]], ...] = ()
+    rates: Finding | None = None
+    rounds: Mapping[str, float] = field(default_factory=dict)
+    histories: Mapping[str, History] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """For a person."""
-        drawn = [f"        {one.line()}" for one in self.history if hasattr(one, "line")]
-        return [f"Deep    {self.shipped} is shipped: {self.why}", *drawn]
+        lines = [f"Deep    {self.shipped} is shipped: {self.why}"]
+        if self.rates:
+            lines.append(f"        {self.rates.line()}; taken {_taken(self.rates):.1e}")
+        if len(self.rounds) > 1:
+            reached = (f"{value:.3f} behind {cut}" for cut, value in self.rounds.items())
+            lines.append(f"        log-loss out of sample {', '.join(reached)}")
+        return lines + [f"        {name}: {one.line()}" for name, one in self.histories.items()]
 
     def to_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -67,7 +80,15 @@ class Outcome:
             "why": self.why,
             "difference": low_high or None,
             "views": list(self.views),
-            "history": [list(one) for one in self.history],
+            "rates": {
+                "rates": list(self.rates.rates),
+                "losses": list(self.rates.losses),
+                "taken": _taken(self.rates),
+            }
+            if self.rates
+            else None,
+            "rounds": dict(self.rounds),
+            "histories": {name: list(one) for name, one in self.histories.items()},
             "notes": list(self.notes),
         }
 
@@ -104,6 +125,7 @@ class Deepening:
         self._encoder: ImageEncoder = encoder
         self._minutes = settings.minutes or 0.0
         self._plan: Plan | None = None
+        self._rates: Finding | None = None
 
     def plan(self) -> Plan:
         """Measures this machine and chooses, once; a run that was killed keeps its plan."""
@@ -129,8 +151,9 @@ class Deepening:
             learned=max(1, round(share * len(labels))),
             classes=max(2, len(set(labels))),
             turns=self._settings.turns,
+            zoom=self._settings.zoom,
         )
-        if made.epochs:
+        if made.depths:
             made.save(kept)
         return made
 
@@ -141,8 +164,9 @@ class Deepening:
         from handful.items.fingerprint import Fingerprint
         from handful.items.index import Index
 
-        if not plan.epochs:
+        if not plan.depths:
             return
+        cut = plan.depths[0].cut
         features = self._folder / "features"
         with Index(self._folder) as index:
             activations(
@@ -150,13 +174,13 @@ class Deepening:
                 self._encoder,
                 features,
                 index,
-                cut=plan.cut,
+                cut=cut,
                 views=plan.views[:1],
                 progress=progress,
             )
             known = index.known(self._collection.items).values()
             hashes = [one.content for one in known if isinstance(one, Fingerprint)]
-        maps = Store(features, CutEncoder(self._encoder, plan.cut))
+        maps = Store(features, CutEncoder(self._encoder, cut))
         keep_vectors(maps, Store(features, self._encoder), hashes)
 
     def deepen(
@@ -167,33 +191,21 @@ class Deepening:
         Raises:
             StoreError: the disk is full.
         """
-        from handful.deep.fine_tune import Learner, fine_tune
+        from handful.deep.fine_tune import fine_tune
         from handful.encoders.weights import read_weights
         from handful.estimate.compare import compare
         from handful.estimate.metrics import log_loss
 
-        if not plan.epochs:
+        if not plan.depths:
             return frozen, Outcome(plan, "frozen", plan.why)
         learning = np.flatnonzero(~frozen.held_out)
+        targets, units = frozen.targets[learning], embedded.units[frozen.chosen[learning]]
         views = self._allowed(embedded, frozen, learning, plan)
-        kept = self._kept(embedded, frozen.chosen[learning], plan.cut, views, progress)
-        learner = Learner(
-            kept,
-            embedded.store.read(embedded.rows[frozen.chosen[learning]]),
-            frozen.fit.head,
-            frozen.targets[learning],
-            embedded.units[frozen.chosen[learning]],
-            frozen.classes,
-            self._encoder.blocks,
-            read_weights(self._encoder.weights_path),
-        )
-        left = self._left(plan)
+        weights = read_weights(self._encoder.weights_path)
         try:
             tuned = fine_tune(
-                learner,
-                self._training(plan),
+                self._rounds(embedded, frozen, plan, views, weights, progress),
                 folds=plan.folds,
-                seconds=left,
                 folder=self._run_folder(),
                 progress=progress,
             )
@@ -202,8 +214,8 @@ class Deepening:
         compared = compare(
             tuned.probabilities,
             tuned.probed,
-            learner.targets,
-            units=learner.units,
+            targets,
+            units=units,
         )
         # Both learned from the same items and speak of others. The frozen model's own estimate is
         # no opponent for the folds: it learned from all items, as what is shipped does.
@@ -218,6 +230,8 @@ class Deepening:
             why,
             (compared.difference, compared.low, compared.high),
             views,
+            self._rates,
+            tuned.rounds,
             tuned.histories,
             tuned.notes,
         )
@@ -233,11 +247,11 @@ class Deepening:
         probabilities[learning] = tuned.probabilities
         if len(testing):
             asked = frozen.chosen[testing]
-            maps = self._kept(embedded, asked, plan.cut, views[:1], progress)
-            own = trained_vectors(learner.weights, tuned.arrays, maps) @ tuned.weight
+            maps = self._kept(embedded, asked, tuned.cut, views[:1], progress)
+            own = trained_vectors(weights, tuned.arrays, maps) @ tuned.weight
             plain = embedded.store.read(embedded.rows[asked])
             probabilities[testing] = softmax(tuned.head.logits(plain) + own)
-        candidate = Candidate("deep", log_loss(tuned.probabilities, learner.targets))
+        candidate = Candidate("deep", log_loss(tuned.probabilities, targets))
         deep = shipped(
             embedded,
             self._collection,
@@ -253,18 +267,61 @@ class Deepening:
                 probabilities=tuned.probabilities,
                 candidates=(candidate, *frozen.fit.candidates),
             ),
-            trained=Trained(plan.cut, tuned.arrays, tuned.weight),
+            trained=Trained(tuned.cut, tuned.arrays, tuned.weight),
         )
         return deep, outcome
 
-    def _left(self, plan: Plan) -> float:
-        """Seconds for training: what comes after it will be as much slower as what came before."""
+    def _rounds(
+        self,
+        embedded: Embedded,
+        frozen: Learned,
+        plan: Plan,
+        views: tuple[str, ...],
+        weights: Mapping[str, np.ndarray],
+        progress: Progress,
+    ) -> Iterator[Round]:
+        """One after another, as the plan says; a deeper one only if there is time for it still."""
+        from handful.deep.fine_tune import Learner, Round, rates_tried
+        from handful.deep.plan import LEAST_EPOCHS
+
+        learning = np.flatnonzero(~frozen.held_out)
+        places = frozen.chosen[learning]
+        vectors = embedded.store.read(embedded.rows[places])
+        for number, depth in enumerate(plan.depths):
+            an_epoch = depth.training_s / depth.epochs
+            if number and self._left(plan, number, looked=False) < LEAST_EPOCHS * an_epoch:
+                return
+            learner = Learner(
+                self._kept(embedded, places, depth.cut, views, progress),
+                vectors,
+                frozen.fit.head,
+                frozen.targets[learning],
+                embedded.units[places],
+                frozen.classes,
+                self._encoder.blocks,
+                weights,
+            )
+            training = self._training(depth)
+            self._rates = self._rates or rates_tried(learner, training)
+            taken = replace(training, rate=_taken(self._rates))
+            yield Round(learner, taken, self._left(plan, number))
+
+    def _left(self, plan: Plan, number: int, *, looked: bool = True) -> float:
+        """Seconds to train in this round: all that follows will be as slow as what came before.
+
+        Args:
+            looked: the round's activations are there already.
+        """
         from handful.deep.plan import ROOM
 
+        depth, *deeper = plan.depths[number:]
+        done = plan.measuring_s + sum(one.seconds for one in plan.depths[:number])
+        later = plan.rest_s + sum(one.seconds for one in deeper)
+        done += depth.before_s if looked else 0.0
+        later += 0.0 if looked else depth.before_s
         spent = time.perf_counter() - self.start_s
-        planned = plan.seconds["measuring"] + plan.seconds["activations"]
-        slower = max(1.0, spent / max(planned, 1.0))
-        return max(60 * plan.minutes * ROOM - spent - slower * plan.seconds["rest"], 1.0)
+        slower = max(1.0, spent / max(done, 1.0))
+        return max(60 * plan.minutes * ROOM - spent - slower * later, 1.0)
 
     def _kept(
         self,
@@ -285,13 +342,13 @@ class Deepening:
                 items, self._encoder, features, index, cut=cut, views=views, progress=progress
             )
 
-    def _training(self, plan: Plan) -> Any:
-        from handful.deep.plan import BATCH
+    def _training(self, depth: Depth) -> Training:
+        from handful.deep.costs import BATCH
         from handful.deep.run import Training
         from handful.deep.schedules import plateau
 
         return Training(
-            epochs=plan.epochs,
+            epochs=depth.epochs,
             batch_size=BATCH,
             rate=RATE,
             schedule=plateau,
@@ -310,6 +367,7 @@ class Deepening:
         if self._settings.turns != "auto" or len(plan.views) == 1:
             return plan.views
         from handful.deep.views import keeps_its_class
+        from handful.encoders.views import FAR, NEAR
         from handful.heads.fit import fit
 
         random = np.random.default_rng(self._settings.seed)
@@ -329,7 +387,7 @@ class Deepening:
         ).head
         plain = head.probabilities(embedded.store.read(embedded.rows[frozen.chosen[asked]]))
         items = [embedded.items[at] for at in frozen.chosen[asked]]
-        kept = {plan.views[0]}
+        kept = {plan.views[0], *({NEAR, FAR} & {*plan.views})}  # what the user allowed
         for view in ("mirror", "flip"):
             if view in plan.views:
                 turned = head.probabilities(_vectors(self._encoder, items, view))
@@ -342,11 +400,17 @@ class Deepening:
     def _run_folder(self) -> Path:
         """Where this very run keeps its plan and its checkpoints."""
         facts = hashlib.sha256(self._encoder.identity.encode())
-        chosen = (self._minutes, self._settings.seed, self._settings.test, self._settings.turns)
+        s = self._settings
+        chosen = (self._minutes, s.seed, s.test, s.turns, s.zoom)
         facts.update(repr(chosen).encode())
         for item in self._collection.items:
             facts.update(f"{item.path}\t{item.label}\t{item.split}\n".encode("utf-8", "replace"))
         return self._folder / FOLDER / facts.hexdigest()[:16]
+
+
+def _taken(found: Finding) -> float:
+    """The rate that did well on ten data sets, or a lower one where that comes near exploding."""
+    return min(RATE, max(LEAST_RATE, found.suggestion))
 
 
 def _vectors(encoder: ImageEncoder, items: Sequence[Item], view: str) -> Float[np.ndarray, "n d"]:

@@ -48,6 +48,7 @@ class Settings:
         minutes: that training part of the encoder may take; None: it stays frozen.
         turns: how pictures may be turned without changing their class, for that: "none",
             "mirror", "flips", "turns", or "auto": a test on the data decides.
+        zoom: pictures may be seen nearer and farther away too, for that.
     Raises:
         SettingError: a fraction or the seed is out of its range.
     """
@@ -59,6 +60,7 @@ class Settings:
     seed: int = 0
     minutes: float | None = None
     turns: str = "auto"
+    zoom: bool = False
 
     def __post_init__(self) -> None:
         if self.seed < 0:

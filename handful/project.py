@@ -493,6 +493,7 @@ class Project:
             exams={
                 one.short: one.accuracy for one in self.exams if one.accuracy and one.accuracy.n
             },
+            deep=self.deep.to_json() if self.deep else None,
             attributes=_attributes([embedded.fingerprints[at] for at in learned.chosen]),
         )
 
@@ -545,6 +546,7 @@ def open(
     seed: int = 0,
     minutes: float | None = None,
     turns: str = Settings.turns,
+    zoom: bool = Settings.zoom,
     project: str | Path | None = None,
 ) -> Project:
     """The project of a folder or table of pictures. Finds the items; nothing is decoded yet.
@@ -562,6 +564,7 @@ def open(
         minutes: to train part of the encoder in; None: it stays frozen. Needs the extra `torch`.
         turns: how pictures may be turned without changing their class, for that: "none",
             "mirror", "flips", "turns", or "auto": a test on the data decides.
+        zoom: pictures may be seen nearer and farther away too, for that.
         project: where to keep what is computed; None: `.handful` inside the folder, or
             `TABLE.handful` beside the table.
     Raises:
@@ -570,7 +573,7 @@ def open(
     """
     from handful.items.find import open_data
 
-    settings = Settings(test, encoder, coverage, max_error, seed, minutes, turns)
+    settings = Settings(test, encoder, coverage, max_error, seed, minutes, turns, zoom)
     collection = open_data(data, labels=labels, group=group)
     place = Path(data).expanduser().resolve()
     beside = place / FOLDER if place.is_dir() else place.with_name(place.name + FOLDER)

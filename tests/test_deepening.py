@@ -11,14 +11,15 @@ import handful
 from handful.bundle.inspect import inspect
 from handful.bundle.verify import verify
 from handful.deep import fine_tune as fine_tuning
-from handful.deep.plan import Costs, Plan, choose
+from handful.deep.costs import Costs
+from handful.deep.plan import Depth, Plan, Task, choose
 from handful.deep.run import Run
 from handful.errors import SettingError
 from handful.estimate.compare import Comparison
 from tests.samples import write_digits
 
-SECONDS = {"measuring": 1.0, "activations": 9.0, "rest": 1.0, "training": 1.0}
-PLAN = Plan(1.0, "stage5", ("plain",), 2, 4.0, SECONDS)
+SHALLOW, DEEPER = Depth("stage5", 4.0, 9.0, 1.0), Depth("stage4", 2.0, 9.0, 1.0)
+PLAN = Plan(1.0, (SHALLOW,), folds=2, measuring_s=1.0, rest_s=1.0)
 
 
 @pytest.fixture
@@ -75,27 +76,95 @@ def test_within_noise_the_frozen_model_is_shipped(
     assert deep.identity == frozen.identity
 
 
-@pytest.mark.parametrize(("seed", "begun"), [(1, 2), (2, 3)], ids=["in a fold", "settling"])
+def reaching(monkeypatch: pytest.MonkeyPatch, log_losses: dict[str, float]) -> None:
+    """Two rounds are planned, and decides beforehand what each comes to."""
+    plan = replace(PLAN, depths=(SHALLOW, DEEPER))
+    monkeypatch.setattr("handful.deep.plan.make_plan", lambda *_, **__: plan)
+    said = property(lambda folded: log_losses[folded.round.learner.activations.cut])
+    monkeypatch.setattr(fine_tuning.Folded, "log_loss", said)
+
+
+def test_it_goes_deeper_while_that_pays(digits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second round goes on from the first, and its cut is shipped."""
+    preferring(monkeypatch, "first")
+    reaching(monkeypatch, {"stage5": -1.0, "stage4": -2.0})
+    project = handful.open(digits, minutes=1.0, turns="none")
+    deep = project.fit().manifest.deep
+    assert deep is not None
+    assert deep.after == "stage4"
+    assert project.deep is not None
+    assert project.deep.rounds == {"stage5": -1.0, "stage4": -2.0}
+    assert list(project.deep.histories) == [
+        *("stage5, fold 1", "stage5, fold 2", "stage4, fold 1", "stage4, fold 2", "settling")
+    ]
+    losses = [project.deep.histories[f"{cut}, fold 1"] for cut in ("stage5", "stage4")]
+    assert losses[1][0]["loss"] < losses[0][0]["loss"]
+    assert "behind stage4" in "\n".join(project.deep.lines())
+
+
+@pytest.mark.parametrize(
+    ("log_losses", "rounds"),
+    [({"stage5": -1.0, "stage4": 0.0}, 2), ({"stage5": 9.0}, 1)],
+    ids=["the deeper round", "the first round"],
+)
+def test_it_stops_where_going_deeper_does_not_pay(
+    digits: Path, monkeypatch: pytest.MonkeyPatch, log_losses: dict[str, float], rounds: int
+) -> None:
+    """What did not pay is not kept, and nothing deeper is tried."""
+    preferring(monkeypatch, "first")
+    reaching(monkeypatch, log_losses)
+    project = handful.open(digits, minutes=1.0, turns="none")
+    deep = project.fit().manifest.deep
+    assert deep is not None
+    assert deep.after == "stage5"
+    assert project.deep is not None
+    assert len(project.deep.rounds) == rounds
+    assert ("stage4: no better, so not kept" in project.deep.notes) == (rounds == 2)
+
+
+def test_without_time_for_it_no_deeper_round_begins(
+    digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that turned out slower than planned ends with the shallow model, in time."""
+    reaching(monkeypatch, {"stage5": -1.0})
+    slow = replace(DEEPER, training_s=1e6)
+    plan = replace(PLAN, depths=(SHALLOW, slow))
+    monkeypatch.setattr("handful.deep.plan.make_plan", lambda *_, **__: plan)
+    project = handful.open(digits, minutes=1.0, turns="none")
+    project.fit()
+    assert project.deep is not None
+    assert list(project.deep.rounds) == ["stage5"]
+
+
+@pytest.mark.parametrize(
+    ("call", "deeper"),
+    [(2, False), (3, False), (4, True)],
+    ids=["in a fold", "settling", "in the second round"],
+)
 def test_killed_and_run_again_it_ends_with_the_same_bytes(
-    seed: int,
-    begun: int,
+    call: int,
+    deeper: bool,
     planned: None,
     digits: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Killed in the second fold or after both, the same command ships the very same model."""
+    """Killed in any of its runs, the same command ships the very same model."""
     preferring(monkeypatch, "first")
+    if deeper:
+        reaching(monkeypatch, {"stage5": -1.0, "stage4": -2.0})
     whole = handful.open(digits, minutes=1.0, turns="none", project=tmp_path / "whole").fit()
 
     class KilledError(Exception):
         pass
 
-    train = fine_tuning.train
+    train, calls = fine_tuning.train, []
 
     def killed(*arguments: object, hooks: list, **options: object) -> Run:
+        calls.append(arguments)
+
         def kill(moment: str, run: Run) -> None:
-            if moment == "step" and run.step == 3 and run.training.seed == seed:
+            if moment == "step" and run.step == 3 and len(calls) == call:
                 raise KilledError
 
         return train(*arguments, hooks=[*hooks, kill], **options)
@@ -104,7 +173,7 @@ def test_killed_and_run_again_it_ends_with_the_same_bytes(
     monkeypatch.setattr(fine_tuning, "train", killed)
     with pytest.raises(KilledError):
         handful.open(digits, minutes=1.0, turns="none", project=tmp_path / "parted").fit()
-    assert len(list((tmp_path / "parted" / "deep").rglob("*.npz"))) == begun
+    assert len(list((tmp_path / "parted" / "deep").rglob("*.npz"))) == call
     monkeypatch.setattr(fine_tuning, "train", train)
     parted = handful.open(digits, minutes=1.0, turns="none", project=tmp_path / "parted").fit()
     assert parted.identity == whole.identity
@@ -166,9 +235,9 @@ def test_senseless_minutes_are_refused(digits: Path, minutes: float) -> None:
 
 
 COSTS = {
-    "stage3": Costs(0.008, 0.005, 1 / 60, 10**9),
-    "stage4": Costs(0.008, 0.006, 1 / 90, 10**9),
     "stage5": Costs(0.008, 0.007, 1 / 120, 10**9),
+    "stage4": Costs(0.008, 0.006, 1 / 90, 10**9),
+    "stage3": Costs(0.008, 0.005, 1 / 60, 10**9),
 }
 BYTES = {(cut, count): 60_000 * count for cut in COSTS for count in range(1, 9)}
 FLIPS = ("plain", "mirror", "flip", "turn")
@@ -176,33 +245,27 @@ FLIPS = ("plain", "mirror", "flip", "turn")
 
 def chosen(minutes: float, *, learned: int = 2000, free: int = 10**12) -> Plan:
     """What is chosen with the costs above."""
-    return choose(
-        COSTS,
-        minutes=minutes,
-        items=learned,
-        learned=learned,
-        views=FLIPS,
-        picture_bytes=BYTES,
-        free_bytes=free,
-    )
+    return choose(COSTS, Task(minutes, learned, learned, FLIPS, BYTES, free))
 
 
 @pytest.mark.parametrize("minutes", [1.0, 2.0, 3.5, 6.0, 10.0, 30.0, 100.0])
 def test_a_plan_fits_into_its_minutes(minutes: float) -> None:
     """All its parts together take no longer than was given."""
     plan = chosen(minutes)
-    assert sum(plan.seconds.values()) <= 60 * minutes
+    assert plan.seconds <= 60 * minutes
 
 
 def test_more_time_gives_more() -> None:
-    """From nothing to few epochs, to all views, to a deeper cut."""
-    plans = [chosen(minutes) for minutes in (0.3, 2.0, 6.0, 30.0)]
-    assert plans[0].epochs == 0.0
-    assert "too few" in plans[0].why
-    assert plans[1].epochs > 1.0
-    assert (plans[2].views, plans[2].cut) == (FLIPS, "stage5")
-    assert plans[3].cut == "stage3"
-    assert plans[3].epochs >= 8
+    """From nothing to few epochs, to all views, to deeper cuts one after another."""
+    nothing, short, six, half_an_hour, hours = map(chosen, (0.3, 2.0, 6.0, 20.0, 100.0))
+    assert nothing.depths == ()
+    assert "too few" in nothing.why
+    assert short.depths[0].epochs > 1.0
+    assert six.views == FLIPS
+    assert [one.cut for one in six.depths] == ["stage5"]
+    assert [one.cut for one in half_an_hour.depths] == ["stage5", "stage4"]
+    assert [one.cut for one in hours.depths] == ["stage5", "stage4", "stage3"]
+    assert all(one.epochs >= 3 for one in (*half_an_hour.depths, *hours.depths))
 
 
 def test_a_small_disk_is_told_and_obeyed() -> None:
@@ -211,8 +274,11 @@ def test_a_small_disk_is_told_and_obeyed() -> None:
     assert len(few.views) == 2
     assert "disk" in few.why
     none = chosen(6.0, free=1_000_000)
-    assert none.epochs == 0.0
+    assert none.depths == ()
     assert "disk" in none.why
+    shallow = chosen(100.0, free=700_000_000)
+    assert [one.cut for one in shallow.depths] == ["stage5"]
+    assert "disk" in shallow.why
 
 
 def test_a_plan_is_read_as_it_was_saved(tmp_path: Path) -> None:

@@ -84,7 +84,11 @@ class Output:
 
     @contextmanager
     def progress(self, what: str, unit: str = "pictures") -> Iterator[Progress | None]:
-        """A progress bar on standard error while the block runs: call it with (done, total)."""
+        """A progress bar on standard error while the block runs.
+
+        Call it with (done, total), and if you like items per second, and what is going on now in
+        place of `what`.
+        """
         if self.quiet or not sys.stderr.isatty():
             yield None if self.quiet else _plain_progress(what, unit)
             return
@@ -94,7 +98,7 @@ class Output:
 
         columns = (
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
+            BarColumn(bar_width=20),
             TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
             TextColumn("{task.fields[rate]}", style="dim"),
             TimeRemainingColumn(compact=True),
@@ -102,24 +106,34 @@ class Output:
         with Bar(*columns, console=Console(stderr=True), transient=False) as bar:
             task = bar.add_task(what, total=None, rate="", visible=False)
 
-            def update(done: int, total: int, per_second: float = 0.0) -> None:
-                rate = f"{per_second:,.0f} {unit}/s" if per_second else ""
-                bar.update(task, completed=done, total=total, rate=rate, visible=True)
+            def update(done: int, total: int, per_second: float = 0.0, now: str = "") -> None:
+                rate = f"{per_second:,.0f} {unit}/s" if per_second and not now else ""
+                bar.update(
+                    task,
+                    completed=done,
+                    total=total,
+                    description=now or what,
+                    rate=rate,
+                    visible=True,
+                )
 
             yield update
 
 
 def _plain_progress(what: str, unit: str) -> Progress:
     """For logs and pipes: a line at each quarter, not a bar."""
-    last = -1
+    last, before = -1, 0
 
-    def update(done: int, total: int, per_second: float = 0.0) -> None:
-        nonlocal last
+    def update(done: int, total: int, per_second: float = 0.0, now: str = "") -> None:
+        nonlocal last, before
         quarter = 4 * done // max(total, 1)
+        if done < before:
+            last = -1  # something else has begun
+        before = done
         if quarter > last and done:
             last = quarter
             rate = f", {per_second:,.0f} {unit}/s" if per_second else ""
-            click.echo(f"{what}: {done:,} of {total:,}{rate}", err=True)
+            click.echo(f"{now or what}: {done:,} of {total:,}{rate}", err=True)
 
     return update
 

@@ -70,6 +70,11 @@ MINUTES = 5.0  # of --deep
     type=click.Choice(["auto", "none", "mirror", "flips", "turns"]),
     help="With --deep: how a picture may be turned and stay of its class; default: a test decides.",
 )
+@click.option(
+    "--zoom",
+    is_flag=True,
+    help="With --deep: pictures may be seen a little nearer and farther away too.",
+)
 @common
 def train(
     data: str,
@@ -86,6 +91,7 @@ def train(
     deep: bool,
     minutes: float | None,
     turns: str | None,
+    zoom: bool,
     project: str | None,
     output: Output,
 ) -> None:
@@ -97,10 +103,11 @@ def train(
     import handful
     from handful.review.terminal import summary
 
-    if not deep and (minutes is not None or turns is not None):
+    of_deep = {"--minutes": minutes is not None, "--turns": turns is not None, "--zoom": zoom}
+    if not deep and any(of_deep.values()):
         raise SettingError(
             "this would have been ignored.",
-            first="--minutes" if minutes is not None else "--turns",
+            first=next(name for name, given in of_deep.items() if given),
             expected="it belongs to --deep",
             attempt="handful train DATA --deep --minutes 5",
         )
@@ -116,6 +123,7 @@ def train(
         seed=seed,
         minutes=(MINUTES if minutes is None else minutes) if deep else None,
         turns=turns or "auto",
+        zoom=zoom,
         project=project,
     )
     output.note(*opened.notes)

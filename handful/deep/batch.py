@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from torch import Tensor
 
 
@@ -33,3 +35,14 @@ class Data(Protocol):
     def batch(self, items: np.ndarray, random: np.random.Generator) -> Batch:
         """These items, changed at random as the data allows."""
         ...
+
+
+def sound(batch: Batch) -> Batch:
+    """Without the items that hold a number that is not finite."""
+    good = torch.ones(len(batch.targets), dtype=torch.bool)
+    for one in batch.inputs:
+        if one.is_floating_point() and not math.isfinite(float(one.sum())):
+            good &= torch.isfinite(one).flatten(1).all(1)
+    if bool(good.all()):
+        return batch
+    return Batch(tuple(one[good] for one in batch.inputs), batch.targets[good])

@@ -18,7 +18,7 @@ Source:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from handful.deep.cut import Activations
+from handful.deep.finder import Finding, find_rate
 from handful.deep.groups import groups
-from handful.deep.history import History
+from handful.deep.history import History, losses_line
 from handful.deep.hooks import Hook, Moment, deadline
 from handful.deep.loop import train
 from handful.deep.model import LEAST_SHARE, Cached, Deepened, Head, predict
@@ -36,11 +37,14 @@ from handful.deep.run import Run, Training
 from handful.deep.schedules import linear
 from handful.encoders.encoder import Block
 from handful.errors import DataError
-from handful.heads.calibration import fit_scale, log_shares, out_of_sample_probabilities
+from handful.estimate.metrics import log_loss
+from handful.heads.calibration import Scale, fit_scale, log_shares, out_of_sample_probabilities
 from handful.heads.fit import fit
 from handful.heads.linear import LinearHead
 
 HEAD_FACTOR = 1 / 3  # the probe's rate, against the tail's
+RATES_TRIED, LOWEST_RATE, HIGHEST_RATE = 12, 1e-5, 1e-2  # by the finder, before training
+TOLD_STEPS = 8  # between two words of how far it is
 STEPS_KEPT = 32  # between checkpoints: a kill costs some ten seconds
 SETTLING = 0.25  # of a fold's epochs, with all items, from the mean of the folds
 SETTLING_RATE = 1 / 3  # of a fold's
@@ -73,102 +77,205 @@ class Learner:
     blocks: Sequence[Block]
     weights: Mapping[str, np.ndarray]
 
+    def data(self, items: Int[np.ndarray, " m"] | None = None) -> Cached:
+        """Batches of these items; None: of all."""
+        items = np.arange(len(self.targets)) if items is None else items
+        return Cached(self.activations.chosen(items), self.targets[items], len(self.classes))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Round:
+    """One depth at which all folds are trained.
+
+    Args:
+        learner: with the activations at this round's cut.
+        training: of each fold; its rate is the tail's.
+        seconds: that the round, and a settling run after it, may take; late runs are shortened.
+    """
+
+    learner: Learner
+    training: Training
+    seconds: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Folded:
+    """A tail for each fold, trained without it, and what they say of it.
+
+    Args:
+        round: in which they were trained.
+        arrays: of each tail, by their names in the graph.
+        heads: of each, for the tail's vector.
+        probed: (n, k) what the frozen probe of the same fold says: learned from the same items.
+        scale: that calibrates what tails and probes say together.
+        probabilities: (n, k) of both out of sample, calibrated on other units' scores.
+    """
+
+    round: Round
+    arrays: tuple[Mapping[str, np.ndarray], ...]
+    heads: tuple[LinearHead, ...]
+    probed: Float[np.ndarray, "n k"]
+    scale: Scale
+    probabilities: Float[np.ndarray, "n k"]
+
+    @property
+    def log_loss(self) -> float:
+        """In nats, out of sample."""
+        return log_loss(self.probabilities, self.round.learner.targets)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FineTuned:
     """What came of it.
 
     Args:
+        cut: behind which arrays were trained.
         arrays: of the settled tail, by their names in the graph.
         weight: (d, k) of its head, for the tail's vector.
         head: the frozen model's share, for the frozen vector. The logits of both, added, are
             calibrated.
         probabilities: (n, k) of both out of sample, calibrated on other units' scores.
         probed: (n, k) what the frozen probe of the same fold says: learned from the same items.
-        histories: of each fold's run, and of the last one.
+        rounds: log-loss out of sample after each, by its cut.
+        histories: of each fold's run in each round, and of the last one, by name.
         notes: what happened that is worth a line.
     """
 
+    cut: str
     arrays: Mapping[str, np.ndarray]
     weight: Float[np.ndarray, "d k"]
     head: LinearHead
     probabilities: Float[np.ndarray, "n k"]
     probed: Float[np.ndarray, "n k"]
-    histories: tuple[History, ...]
+    rounds: Mapping[str, float]
+    histories: Mapping[str, History]
     notes: tuple[str, ...] = field(default=())
 
 
 def fine_tune(
-    learner: Learner,
-    training: Training,
+    rounds: Iterable[Round],
     *,
     folds: int,
-    seconds: float = float("inf"),
     folder: Path | None = None,
     progress: Callable[..., None] | None = None,
     hooks: Sequence[Hook] = (),
 ) -> FineTuned:
-    """Trains a tail for each fold, averages them, and lets the mean settle on all items.
+    """Trains a tail for each fold, deeper while that pays; their mean then settles on all items.
 
     Args:
-        training: how each fold is trained; its rate is the tail's.
+        rounds: of the same items, the shallowest first. The next one is asked for when the last
+            one's log-loss, out of sample, is lower than what went before it, so its activations
+            need not exist until then; it goes on from there.
         folds: at least 2.
-        seconds: that all training may take; late runs are shortened.
         folder: where checkpoints are kept; None: nowhere. A run that was killed goes on from there.
-        progress: called with (items seen, items in all, items per second).
+        progress: called with (items seen, items in all, items per second, what is going on).
     Raises:
         DataError: some class lies in one unit, so there is no fold to learn without it.
         StoreError: a checkpoint cannot be written.
     """
+    runner = _Runner(folds, folder, progress, tuple(hooks))
+    best: Folded | None = None
+    reached: dict[str, float] = {}
+    for one in rounds:
+        folded = _folded(one, runner, best)
+        reached[one.learner.activations.cut] = folded.log_loss
+        before = log_loss(folded.probed, one.learner.targets) if best is None else best.log_loss
+        deeper = best is not None
+        if best is None or folded.log_loss < before:
+            best = folded
+        if folded.log_loss >= before:
+            if deeper:
+                runner.notes.append(f"{one.learner.activations.cut}: no better, so not kept")
+            break
+    assert best is not None, "one round at least"
+    return _settled(best, runner, reached)
+
+
+def _folded(one: Round, runner: _Runner, before: Folded | None) -> Folded:
+    """All folds of a round, from the pretrained tail and a probe, or from the round before."""
+    learner, training, cut = one.learner, one.training, one.learner.activations.cut
     n, k = len(learner.targets), len(learner.classes)
-    fold = stratified_folds(learner.targets, learner.units, folds, seed=training.seed)
+    fold = stratified_folds(learner.targets, learner.units, runner.folds, seed=training.seed)
     scores = np.empty((n, k), np.float64)
-    frozen = np.zeros((n, k), np.float32)
-    tails: list[dict[str, np.ndarray]] = []
-    heads: list[tuple[np.ndarray, np.ndarray]] = []
-    histories, notes = [], []
-    runner = _Runner(learner, training, folds, seconds, folder, progress, tuple(hooks))
-    for number in range(folds):
+    frozen = np.zeros((n, k), np.float32) if before is None else before.probed
+    arrays, heads = [], []
+    runner.begin(one)
+    for number in range(runner.folds):
         inside, outside = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        probe = probed(learner, inside, seed=training.seed)
-        columns = [learner.classes.index(name) for name in probe.classes]
-        frozen[np.ix_(outside, np.array(columns))] = probe.probabilities(learner.vectors[outside])
-        model = started(learner, inside, probe)
+        if before is None:
+            head = probed(learner, inside, seed=training.seed)
+            columns = [learner.classes.index(name) for name in head.classes]
+            said = head.probabilities(learner.vectors[outside])
+            frozen[np.ix_(outside, np.array(columns))] = said
+        else:
+            head = before.heads[number]
+        model = started(learner, inside, head)
+        if before is not None:
+            model.tail.put({**model.tail.arrays(), **before.arrays[number]})
         own = _averaging(training, len(inside), seed=training.seed + number)
-        run = runner.train(model, inside, own, f"fold-{number}")
-        notes += [f"fold {number + 1}: {note}" for note in [*run.notes, run.stopped] if note]
-        aside = learner.activations.chosen(outside)
-        scores[outside] = predict(model, aside)
-        tails.append(model.tail.arrays())
-        heads.append(model.head.plain())
-        histories.append(run.history)
-    weight, bias = (np.mean([pair[part] for pair in heads], axis=0) for part in (0, 1))
-    middle = LinearHead(weight.astype(np.float32), bias.astype(np.float32), learner.classes)
-    model = started(learner, np.arange(n), middle)
-    model.tail.put({name: np.mean([one[name] for one in tails], axis=0) for name in tails[0]})
-    run = runner.train(model, np.arange(n), settling(training, folds), "settled")
-    notes += [f"settling: {note}" for note in [*run.notes, run.stopped] if note]
-    histories.append(run.history)
-    weight, bias = model.head.plain()
+        runner.train(model, inside, own, f"{cut}, fold {number + 1}")
+        scores[outside] = predict(model, learner.activations.chosen(outside))
+        arrays.append(model.tail.arrays())
+        heads.append(LinearHead(*model.head.plain(), learner.classes))
     log_prior = log_shares(learner.targets, k)
-    scores = both(scores, np.log(np.maximum(frozen, LEAST_SHARE / n)))
-    scale = fit_scale(scores, learner.targets, log_prior)
+    mixed = both(scores, np.log(np.maximum(frozen, LEAST_SHARE / n)))
+    scale = fit_scale(mixed, learner.targets, log_prior)
+    probabilities = out_of_sample_probabilities(
+        mixed, learner.targets, log_prior, scale, units=learner.units, seed=training.seed
+    )
+    return Folded(
+        one,
+        tuple(arrays),
+        tuple(heads),
+        frozen,
+        scale,
+        probabilities.astype(np.float32),
+    )
+
+
+def _settled(folded: Folded, runner: _Runner, reached: Mapping[str, float]) -> FineTuned:
+    """The mean of all folds' weights after a short run of all items."""
+    learner, training = folded.round.learner, folded.round.training
+    items = np.arange(len(learner.targets))
+    weight = np.mean([head.weight for head in folded.heads], axis=0).astype(np.float32)
+    bias = np.mean([head.bias for head in folded.heads], axis=0).astype(np.float32)
+    middle = LinearHead(weight, bias, learner.classes)
+    model = started(learner, items, middle)
+    names = folded.arrays[0]
+    model.tail.put({name: np.mean([one[name] for one in folded.arrays], axis=0) for name in names})
+    runner.train(model, items, settling(training, runner.folds), "settling")
+    weight, bias = model.head.plain()
+    log_prior = log_shares(learner.targets, len(learner.classes))
+    scale = folded.scale
     head = LinearHead(
         (scale.slope * FROZEN_SHARE * learner.head.weight).astype(np.float32),
         scale.logits(both(bias, learner.head.bias)[None], log_prior)[0].astype(np.float32),
         learner.classes,
     )
-    probabilities = out_of_sample_probabilities(
-        scores, learner.targets, log_prior, scale, units=learner.units, seed=training.seed
-    )
     return FineTuned(
+        learner.activations.cut,
         model.tail.arrays(),
         (scale.slope * (1 - FROZEN_SHARE) * weight).astype(np.float32),
         head,
-        probabilities.astype(np.float32),
-        frozen,
-        tuple(histories),
-        tuple(notes),
+        folded.probabilities,
+        folded.probed,
+        reached,
+        runner.histories,
+        tuple(runner.notes),
+    )
+
+
+def rates_tried(learner: Learner, training: Training) -> Finding:
+    """The rate finder on the tail that training begins from, in some seconds."""
+    model = started(learner, np.arange(len(learner.targets)), learner.head)
+    return find_rate(
+        model,
+        learner.data(),
+        training,
+        parameters=groups(model, {"head": HEAD_FACTOR}, weight_decay=training.weight_decay),
+        steps=RATES_TRIED,
+        lowest=LOWEST_RATE,
+        highest=HIGHEST_RATE,
     )
 
 
@@ -246,54 +353,61 @@ def _averaging(training: Training, items: int, *, seed: int) -> Training:
 
 @dataclass(slots=True)
 class _Runner:
-    """Runs one after another that share the time."""
+    """Runs one after another that share the time of their round."""
 
-    learner: Learner
-    training: Training
     folds: int
-    seconds: float
     folder: Path | None
     progress: Callable[..., None] | None
     hooks: tuple[Hook, ...]
+    histories: dict[str, History] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    round: Round | None = None
     spent_s: float = 0.0
-    done: float = 0.0  # items seen, by plan
+    done: float = 0.0  # items seen in this round, by plan
+
+    def begin(self, one: Round) -> None:
+        """The next round."""
+        self.round, self.spent_s, self.done = one, 0.0, 0.0
 
     def train(
         self, model: Deepened, items: Int[np.ndarray, " m"], training: Training, name: str
-    ) -> Run:
+    ) -> None:
         """One run, in its share of the time that is left."""
-        whole = self.training.epochs * seen(len(self.learner.targets), self.folds)
+        assert self.round is not None
+        learner = self.round.learner
+        whole = self.round.training.epochs * seen(len(learner.targets), self.folds)
         own = training.epochs * len(items)
         begun = time.perf_counter()
-        left = (self.seconds - self.spent_s) * own / (whole - self.done)
+        left = (self.round.seconds - self.spent_s) * own / max(whole - self.done, own)
         run = train(
             model,
-            Cached(
-                self.learner.activations.chosen(items),
-                self.learner.targets[items],
-                len(self.learner.classes),
-            ),
+            learner.data(items),
             training,
             parameters=groups(model, {"head": HEAD_FACTOR}, weight_decay=training.weight_decay),
-            hooks=[deadline(left), self._tell(own, whole), *self.hooks],
-            checkpoint=self.folder / f"{name}.npz" if self.folder else None,
+            hooks=[deadline(left), self._tell(own, whole, name), *self.hooks],
+            checkpoint=self.folder / f"{name.replace(', ', '-')}.npz" if self.folder else None,
             every_steps=STEPS_KEPT,
         )
         self.spent_s += time.perf_counter() - begun
         self.done += own
-        return run
+        self.histories[name] = run.history
+        self.notes += [f"{name}: {note}" for note in [*run.notes, run.stopped] if note]
 
-    def _tell(self, own: float, whole: float) -> Hook:
-        """Tells how far all runs are."""
+    def _tell(self, own: float, whole: float, name: str) -> Hook:
+        """Tells how far all runs of the round are, and how the losses of this one went."""
         started: list[Any] = []
+        losses: list[float] = []
 
         def hook(moment: Moment, run: Run) -> None:
             if moment == "begin":
                 started[:] = [time.perf_counter(), run.step]
-            if moment == "step" and self.progress is not None and run.step % 8 == 0:
+            if moment != "step" or self.progress is None:
+                return
+            losses.append(run.loss)
+            if run.step % TOLD_STEPS == 0:
                 spent = max(time.perf_counter() - started[0], 1e-9)
                 rate = (run.step - started[1]) * run.training.batch_size / spent
                 items = self.done + own * run.step / run.total
-                self.progress(round(items), round(whole), rate)
+                self.progress(round(items), round(whole), rate, f"{name}: {losses_line(losses)}")
 
         return hook

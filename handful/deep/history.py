@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
+
 from handful.whole_file import write_whole
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -70,3 +72,10 @@ def sparkline(numbers: Sequence[float]) -> str:
     least, most = min(numbers), max(numbers)
     step = (most - least) / (len(BARS) - 1) or 1.0
     return "".join(BARS[round((number - least) / step)] for number in numbers)
+
+
+def losses_line(losses: Sequence[float], *, bars: int = 12) -> str:
+    """A run's losses so far as at most so many bars, each the mean of its steps, and the last."""
+    parts = np.array_split(np.asarray(losses), min(bars, len(losses)))
+    means = [float(part.mean()) for part in parts]
+    return f"loss {sparkline(means)} {means[-1]:.3f}"

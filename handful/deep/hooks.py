@@ -6,11 +6,13 @@ and the model; to stop at once it calls `run.stop(why)`.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from handful.deep.groups import unfreeze
+from handful.deep.history import losses_line
 from handful.deep.run import Run
 
 Moment = Literal["begin", "epoch", "batch", "loss", "step", "epoch_end", "end"]
@@ -79,3 +81,38 @@ def gradual_unfreezing(when: Mapping[int, str]) -> Hook:
                     unfreeze(run.model, start)
 
     return hook
+
+
+def drawn(*, every: int = 8) -> Hook:
+    """Draws the losses while the run goes on: in a notebook in place, in a terminal as a line.
+
+    Where there is neither (a log, a pipe), it draws nothing: the history has it all.
+
+    Args:
+        every: steps between two lines; a notebook's picture changes once an epoch.
+    """
+    losses: list[float] = []
+    picture: list[Any] = []
+
+    def hook(moment: Moment, run: Run) -> None:
+        notebook = _in_notebook()
+        if moment == "begin" and notebook:
+            from IPython.display import display
+
+            picture[:] = [display(run.history, display_id=True)]
+        elif moment == "step":
+            losses.append(run.loss)
+            if not notebook and sys.stderr.isatty() and run.step % every == 0:
+                sys.stderr.write(f"\r{run.step:,} of {run.total:,} steps, {losses_line(losses)} ")
+        elif moment == "epoch_end" and picture:
+            picture[0].update(run.history)
+        elif moment == "end" and losses and not notebook and sys.stderr.isatty():
+            sys.stderr.write("\n")
+
+    return hook
+
+
+def _in_notebook() -> bool:
+    """A front end is there that shows pictures, and can change one that it has shown."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return shell is not None and hasattr(shell, "kernel")

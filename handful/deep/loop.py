@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from handful.deep import checkpoint as checkpoints
-from handful.deep.batch import Batch, Data
+from handful.deep.batch import Data, sound
 from handful.deep.device import Place, place_for
 from handful.deep.groups import Group, groups
 from handful.deep.history import History
@@ -102,7 +102,7 @@ def train(
             random = np.random.default_rng([training.seed, epoch, run.step])
             asked = time.perf_counter()
             parted = [
-                place.take(_sound(data.batch(part, random)))
+                place.take(sound(data.batch(part, random)))
                 for part in np.array_split(place.share(items), training.accumulate)
             ]
             wait_s += time.perf_counter() - asked
@@ -164,17 +164,6 @@ def _optimizer(parameters: list[Group], training: Training) -> torch.optim.Optim
         return torch.optim.SGD(plain, lr=training.rate, momentum=0.9, nesterov=True, fused=True)
     # the second moment forgets sooner than the default: runs have hundreds of steps, not millions
     return torch.optim.AdamW(plain, lr=training.rate, betas=(0.9, 0.99), fused=True)
-
-
-def _sound(batch: Batch) -> Batch:
-    """Without the items that hold a number that is not finite."""
-    good = torch.ones(len(batch.targets), dtype=torch.bool)
-    for one in batch.inputs:
-        if one.is_floating_point() and not math.isfinite(float(one.sum())):
-            good &= torch.isfinite(one).flatten(1).all(1)
-    if bool(good.all()):
-        return batch
-    return Batch(tuple(one[good] for one in batch.inputs), batch.targets[good])
 
 
 def _measured(run: Run, validate: Callable[[nn.Module], Mapping[str, float]]) -> dict[str, float]:

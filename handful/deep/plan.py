@@ -9,39 +9,30 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from handful.deep.cut import CUTS, CutEncoder, disk_bytes
-from handful.deep.fine_tune import seen
-from handful.deep.loop import train
-from handful.deep.model import Deepened, Head
-from handful.deep.run import Training
+from handful.deep.costs import BATCH, Costs, measure
+from handful.deep.cut import CUTS, disk_bytes
+from handful.deep.finder import JUDGED_BY
+from handful.deep.fine_tune import RATES_TRIED, seen
 from handful.deep.views import views_for
 from handful.encoders.image import ImageEncoder
 from handful.encoders.views import PLAIN
 from handful.errors import SettingError
-from handful.heads.linear import LinearHead
-from handful.items.decode import DecodeFailure, decode
-from handful.machine import num_cores
 
 if TYPE_CHECKING:
     from handful.items.item import Item
 
-BATCH = 32
-SAMPLE = 24  # pictures that are tried, twice
-TRIED_STEPS = 4
 STARTING_S = 5.0  # libraries, weights, the frozen fit, the bundle and the report
 PER_FOLD_S = 1.0  # the probe of a fold
 ROOM = 0.98  # of the time is planned: what follows may not run over
 PREDICTING = 0.35  # a forward pass, against a training step, per item
-MOST_FOR_VIEWS = 0.35  # of the time
+MOST_FOR_VIEWS, MOST_VIEWS = 0.35, 10  # of the time; and of each picture
 ENOUGH_EPOCHS, MOST_EPOCHS = 8.0, 12.0
 SOUND_EPOCHS, LEAST_EPOCHS = 3.0, 1.0
 FOLDS = 3  # of two, each learns from half: on the solar cells no match for the frozen model
@@ -49,19 +40,25 @@ SPARE_DISK = 1.2  # times what the plan takes must be free
 
 
 @dataclass(frozen=True, slots=True)
-class Costs:
-    """Seconds on this machine, all cores at work.
+class Depth:
+    """A round of training at one cut.
 
     Args:
-        plain, view: a picture through the frozen part, with the whole vector or without.
-        item: one item of a training step.
-        memory_bytes: of the process after the trial.
+        cut: where the encoder is parted.
+        epochs: of each fold.
+        before_s: seconds planned for the activations, and at first for the rate finder.
+        training_s: and for training.
     """
 
-    plain: float
-    view: float
-    item: float
-    memory_bytes: int = 0
+    cut: str
+    epochs: float
+    before_s: float
+    training_s: float
+
+    @property
+    def seconds(self) -> float:
+        """Both."""
+        return self.before_s + self.training_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,36 +67,42 @@ class Plan:
 
     Args:
         minutes: that were given.
-        cut: where the encoder is parted.
+        depths: rounds, the shallowest first; the next is begun only where the last one paid.
+            Empty: there is no time, or no room, to train at all.
         views: of each picture.
         folds: models that are trained, each without its share of the items.
-        epochs: of each; 0: there is no time, or no room, to train at all.
-        seconds: planned for each part.
+        measuring_s, rest_s: seconds planned beside the rounds.
         memory_bytes: of the process, about.
         disk_bytes: that activations and checkpoints take.
         why: what was given up, in words; may be empty.
     """
 
     minutes: float
-    cut: str
-    views: tuple[str, ...]
-    folds: int
-    epochs: float
-    seconds: dict[str, float]
+    depths: tuple[Depth, ...] = ()
+    views: tuple[str, ...] = (PLAIN,)
+    folds: int = FOLDS
+    measuring_s: float = 0.0
+    rest_s: float = 0.0
     memory_bytes: int = 0
     disk_bytes: int = 0
     why: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """Of all parts, if every round pays."""
+        return self.measuring_s + self.rest_s + sum(one.seconds for one in self.depths)
+
     def lines(self) -> list[str]:
         """For a person, before it starts."""
-        if not self.epochs:
+        if not self.depths:
             return [f"Deep    nothing to train: {self.why}"]
-        total = sum(self.seconds.values()) / 60
-        what = f"cut after {self.cut}, {len(self.views)} views, {self.folds} folds"
+        first, *deeper = self.depths
+        what = f"cut after {first.cut}, {len(self.views)} views, {self.folds} folds"
         return [
-            f"Deep    {what}, {self.epochs:.1f} epochs each",
-            f"        {total:.1f} of {self.minutes:g} minutes, {self.memory_bytes / 1e9:.1f} GB of"
-            f" memory, {self.disk_bytes / 1e6:,.0f} MB of disk",
+            f"Deep    {what}, {first.epochs:.1f} epochs each",
+            *(f"        while it pays: cut after {d.cut}, {d.epochs:.1f} epochs" for d in deeper),
+            f"        {self.seconds / 60:.1f} of {self.minutes:g} minutes,"
+            f" {self.memory_bytes / 1e9:.1f} GB of memory, {self.disk_bytes / 1e6:,.0f} MB of disk",
             *([f"        {self.why}"] if self.why else []),
         ]
 
@@ -112,7 +115,8 @@ class Plan:
         """The plan that `save` wrote; None where there is none."""
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{**found, "views": tuple(found["views"])})
+            depths = tuple(Depth(**one) for one in found["depths"])
+            return cls(**{**found, "depths": depths, "views": tuple(found["views"])})
         except (OSError, ValueError, TypeError, KeyError):
             return None  # no plan, or one of another version: a new one is made
 
@@ -122,24 +126,12 @@ class Plan:
         path.write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
 
 
-def choose(
-    costs: dict[str, Costs],
-    *,
-    minutes: float,
-    items: int,
-    learned: int,
-    views: Sequence[str],
-    picture_bytes: dict[tuple[str, int], int],
-    free_bytes: int,
-    checkpoint_bytes: int = 0,
-    spent: float = 0.0,
-) -> Plan:
-    """The deepest cut that leaves enough epochs, with the views, folds and epochs that fit.
-
-    Shallow cuts come first where time or disk is short; what was given up is said.
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What there is to plan for.
 
     Args:
-        costs: of each cut that may be chosen, the shallowest last.
+        minutes: that were given.
         items: pictures in all; `learned` of them are learned from.
         views: that the data may allow.
         picture_bytes: on disk, by cut and number of views.
@@ -147,141 +139,109 @@ def choose(
         checkpoint_bytes: of the trained part.
         spent: seconds that have gone already.
     """
-    whole = 60 * minutes * ROOM - spent
-    why = ""
-    best: Plan | None = None
-    for cut in costs:
-        cost = costs[cut]
-        for count in range(len(views), 0, -1):
-            disk = items * picture_bytes[cut, count] + FOLDS * checkpoint_bytes
-            if disk * SPARE_DISK > free_bytes:
-                why = f"the disk has {free_bytes / 1e6:,.0f} MB free, too few for a deeper cut"
-                continue
-            passed = items * (cost.plain + (count - 1) * cost.view)
-            if count > 2 and passed > MOST_FOR_VIEWS * whole:
-                continue
-            fixed = passed + STARTING_S + FOLDS * PER_FOLD_S
-            fixed += learned * cost.item * PREDICTING
-            an_epoch = cost.item * seen(learned, FOLDS)
-            epochs = min(MOST_EPOCHS, (whole - fixed) / an_epoch)
-            seconds = {"measuring": spent, "activations": passed, "rest": fixed - passed}
-            seconds["training"] = max(0.0, epochs) * an_epoch
-            plan = Plan(
-                minutes,
-                cut,
-                tuple(views[:count]),
-                FOLDS,
-                round(epochs, 2),
-                {name: round(value, 1) for name, value in seconds.items()},
-                cost.memory_bytes,
-                disk,
-                why,
-            )
-            if epochs >= ENOUGH_EPOCHS and count == len(views):
-                return plan
-            if epochs >= LEAST_EPOCHS and (best is None or _worth(plan) > _worth(best)):
-                best = plan
-    if best is not None:
-        return best
-    nothing = why or f"{minutes:g} minutes are too few for {learned:,} pictures"
-    first = next(reversed(costs))
-    return Plan(minutes, first, (PLAIN,), 0, 0.0, {}, why=nothing)
+
+    minutes: float
+    items: int
+    learned: int
+    views: Sequence[str]
+    picture_bytes: Mapping[tuple[str, int], int]
+    free_bytes: int
+    checkpoint_bytes: int = 0
+    spent: float = 0.0
+
+    @property
+    def whole(self) -> float:
+        """Seconds that are left."""
+        return 60 * self.minutes * ROOM - self.spent
+
+    def fits(self, depths: Sequence[str], count: int) -> int:
+        """Bytes that these cuts take with so many views; 0 where the disk has too few."""
+        an_item = sum(self.picture_bytes[cut, count] for cut in depths)
+        disk = self.items * an_item + FOLDS * len(depths) * self.checkpoint_bytes
+        return disk if disk * SPARE_DISK <= self.free_bytes else 0
 
 
-def _worth(plan: Plan) -> tuple[bool, int, int, float]:
-    """Where time is short: three epochs or more, then a shallow cut, views, epochs."""
-    sound = plan.epochs >= SOUND_EPOCHS
-    return sound, CUTS.index(plan.cut), len(plan.views) if sound else 0, plan.epochs
+def choose(costs: Mapping[str, Costs], task: Task) -> Plan:
+    """The shallowest cut with the views and epochs that fit; deeper ones in what time is left.
 
-
-def measure(
-    encoder: ImageEncoder,
-    items: Sequence[Item],
-    weights: dict[str, np.ndarray],
-    *,
-    classes: int,
-    cuts: Sequence[str] = CUTS,
-) -> dict[str, Costs]:
-    """What each cut costs here; takes some seconds for each.
+    What was given up is said.
 
     Args:
-        items: pictures of the user's, of which a few are tried.
-        cuts: that are tried.
+        costs: of each cut that may be chosen, the shallowest first.
     """
-    pictures = []
-    for item in items[:: max(1, len(items) // SAMPLE)][:SAMPLE]:
-        try:
-            content = item.source.read_bytes()
-            decode(content)
-        except (OSError, DecodeFailure):
+    shallow = _shallowest(next(iter(costs)), next(iter(costs.values())), task)
+    if not shallow.depths or shallow.depths[0].epochs < ENOUGH_EPOCHS:
+        return shallow
+    kept = shallow.depths[0]
+    an_epoch = kept.training_s / kept.epochs
+    enough = Depth(kept.cut, ENOUGH_EPOCHS, kept.before_s, round(ENOUGH_EPOCHS * an_epoch, 1))
+    plan = replace(shallow, depths=(enough,))
+    for cut in list(costs)[1:]:
+        plan = _deeper(plan, cut, costs[cut], task)
+    return plan if len(plan.depths) > 1 else replace(shallow, why=plan.why)
+
+
+def _shallowest(cut: str, cost: Costs, task: Task) -> Plan:
+    """One round. Where time is short: three epochs or more, then views, then epochs."""
+    best, most, why = Plan(task.minutes), (False, 0, 0.0), ""
+    for count in range(len(task.views), 0, -1):
+        disk = task.fits([cut], count)
+        if not disk:
+            why = _full(task)
             continue
-        pictures.append(content)
-    found = {}
-    for cut in cuts:
-        item_s = _step_seconds(encoder, weights, cut, classes)
-        plain, view = (
-            _picture_seconds(CutEncoder(encoder, cut, name), pictures) for name in (PLAIN, "flip")
-        )
-        found[cut] = Costs(plain, view, item_s, _resident_bytes())
-    return found
-
-
-def _picture_seconds(encoder: CutEncoder, contents: Sequence[bytes]) -> float:
-    """Wall time of a picture from bytes to activations, every core at work."""
-
-    def work(content: bytes) -> None:
-        picture = decode(content, target=encoder.recipe.decode_side)
-        encoder.encode(encoder.prepare(picture)[None])
-
-    if not contents:
-        return 0.0
-    with ThreadPoolExecutor(num_cores()) as pool:
-        list(pool.map(work, contents[: num_cores()]))
-        start = time.perf_counter()
-        list(pool.map(work, contents))
-        return (time.perf_counter() - start) / len(contents)
-
-
-def _step_seconds(
-    encoder: ImageEncoder, weights: dict[str, np.ndarray], cut: str, classes: int
-) -> float:
-    """Wall time of a training step, per item."""
-    part = CutEncoder(encoder, cut, "flip")
-    d = encoder.dimension
-    names = tuple(f"{number:06}" for number in range(classes))
-    head = LinearHead(np.zeros((d, classes), np.float32), np.zeros(classes, np.float32), names)
-    vectors = np.random.default_rng(0).random((2, d), np.float32)
-    model = Deepened(weights, Head(vectors, head, names), cut=cut)
-    early = part.blocks[1].stop - part.blocks[1].start
-    times: list[float] = []
-
-    class Noise:
-        """As many numbers as there will be."""
-
-        def __len__(self) -> int:
-            return BATCH
-
-        def batch(self, items: np.ndarray, random: np.random.Generator) -> Any:
-            from handful.deep.batch import Batch
-
-            del items, random
-            times.append(time.perf_counter())
-            return Batch(
-                (torch.rand(BATCH, *part.map_shape), torch.rand(BATCH, early)),
-                torch.full((BATCH, classes), 1 / classes),
+        passed = task.items * (cost.plain + (count - 1) * cost.view)
+        if count > 2 and passed > MOST_FOR_VIEWS * task.whole:
+            continue
+        before = passed + cost.item * RATES_TRIED * (BATCH + JUDGED_BY * PREDICTING)
+        rest = STARTING_S + FOLDS * PER_FOLD_S + task.learned * cost.item * PREDICTING
+        an_epoch = cost.item * seen(task.learned, FOLDS)
+        epochs = min(MOST_EPOCHS, (task.whole - before - rest) / an_epoch)
+        worth = (epochs >= SOUND_EPOCHS, count if epochs >= SOUND_EPOCHS else 0, epochs)
+        if epochs >= LEAST_EPOCHS and worth > most:
+            depth = Depth(cut, round(epochs, 2), round(before, 1), round(epochs * an_epoch, 1))
+            best, most = (
+                Plan(
+                    task.minutes,
+                    (depth,),
+                    tuple(task.views[:count]),
+                    FOLDS,
+                    round(task.spent, 1),
+                    round(rest, 1),
+                    cost.memory_bytes,
+                    disk,
+                    why,
+                ),
+                worth,
             )
+    few = f"{task.minutes:g} minutes are too few for {task.learned:,} pictures"
+    return best if best.depths else replace(best, why=why or few)
 
-    train(model, Noise(), Training(epochs=TRIED_STEPS + 2, batch_size=BATCH, rate=1e-9))
-    return float(np.median(np.diff(times)[1:])) / BATCH
+
+def _deeper(plan: Plan, cut: str, cost: Costs, task: Task) -> Plan:
+    """With a round more at this cut, if there is time and room for one worth its while."""
+    count = len(plan.views)
+    disk = task.fits([*(one.cut for one in plan.depths), cut], count)
+    if not disk:
+        return replace(plan, why=_full(task))
+    passed = task.items * (cost.plain + (count - 1) * cost.view)
+    more = task.learned * cost.item * PREDICTING
+    left = task.whole + task.spent - plan.seconds - passed - more
+    an_epoch = cost.item * seen(task.learned, FOLDS)
+    epochs = min(MOST_EPOCHS, left / an_epoch)
+    if epochs < SOUND_EPOCHS:
+        return plan
+    depth = Depth(cut, round(epochs, 2), round(passed, 1), round(epochs * an_epoch, 1))
+    return replace(
+        plan,
+        depths=(*plan.depths, depth),
+        rest_s=round(plan.rest_s + more, 1),
+        memory_bytes=max(plan.memory_bytes, cost.memory_bytes),
+        disk_bytes=disk,
+    )
 
 
-def _resident_bytes() -> int:
-    """The most memory that this process has had; 0 where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return 0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def _full(task: Task) -> str:
+    return f"the disk has {task.free_bytes / 1e6:,.0f} MB free, too few for more"
 
 
 def make_plan(
@@ -294,6 +254,7 @@ def make_plan(
     learned: int,
     classes: int,
     turns: str,
+    zoom: bool = False,
 ) -> Plan:
     """Measures this machine and chooses.
 
@@ -302,6 +263,7 @@ def make_plan(
         learned: items that are learned from.
         turns: what the data allows, see `views.ALLOWED`; "auto": what a test will show, and the
             plan leaves time for it.
+        zoom: nearer and farther views are allowed too.
     Raises:
         SettingError: `minutes` is not above 0, or there is no such permission.
     """
@@ -312,28 +274,31 @@ def make_plan(
             expected="minutes above 0",
             attempt="--minutes 5",
         )
-    views = views_for("flips" if turns == "auto" else turns, 8)
+    views = views_for("flips" if turns == "auto" else turns, MOST_VIEWS, zoom=zoom)
     folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
+    costs: dict[str, Costs] = {}
 
     def with_cuts(cuts: Sequence[str]) -> Plan:
-        costs = measure(encoder, items, weights, classes=classes, cuts=cuts)
-        return choose(
-            costs,
-            minutes=minutes,
-            items=len(items),
-            learned=learned,
-            views=views,
-            picture_bytes={
+        costs.update(measure(encoder, items, weights, classes=classes, cuts=cuts))
+        task = Task(
+            minutes,
+            len(items),
+            learned,
+            views,
+            {
                 (cut, count): disk_bytes(encoder, cut, views[:count])
                 for cut in costs
                 for count in range(1, len(views) + 1)
             },
-            free_bytes=shutil.disk_usage(folder).free,
-            checkpoint_bytes=4 * 4 * sum(one.size for one in weights.values()),
-            spent=time.perf_counter() - start,
+            shutil.disk_usage(folder).free,
+            4 * 4 * sum(one.size for one in weights.values()),
+            time.perf_counter() - start,
         )
+        return choose(costs, task)
 
-    shallow = with_cuts(CUTS[-1:])
+    *deeper, shallowest = CUTS
+    shallow = with_cuts([shallowest])
     # deeper cuts cost more: they are only tried where the shallowest leaves time over
-    return with_cuts(CUTS) if shallow.epochs == MOST_EPOCHS else shallow
+    has_time = shallow.depths and shallow.depths[0].epochs >= ENOUGH_EPOCHS
+    return with_cuts(deeper[::-1]) if has_time else shallow

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
-from handful.encoders.views import PLAIN, VIEWS
+from handful.encoders.views import FAR, LAYINGS, NEAR, PLAIN
 from handful.errors import SettingError
 from handful.estimate.metrics import log_loss
 
@@ -16,15 +16,17 @@ ALLOWED = {
     "none": (PLAIN,),
     "mirror": (PLAIN, "mirror"),
     "flips": (PLAIN, "mirror", "flip", "turn"),
-    "turns": VIEWS,
+    "turns": tuple(LAYINGS),
 }
 """What a user may say of the data: nothing may be turned; left and right mean the same; so do up
 and down; so do all four sides (seen from above, under a microscope)."""
 
 
-def views_for(allowed: str, count: int) -> tuple[str, ...]:
+def views_for(allowed: str, count: int, *, zoom: bool = False) -> tuple[str, ...]:
     """At most `count` views of those that the data allows, the plain one first.
 
+    Args:
+        zoom: nearer and farther ones too, after those.
     Raises:
         SettingError: there is no such permission.
     """
@@ -35,7 +37,8 @@ def views_for(allowed: str, count: int) -> tuple[str, ...]:
             expected=", ".join(ALLOWED),
             attempt="--turns none",
         )
-    return ALLOWED[allowed][: max(count, 1)]
+    zooms = (NEAR, FAR) if zoom else ()
+    return (*ALLOWED[allowed], *zooms)[: max(count, 1)]
 
 
 LEAST_KEPT = 0.8

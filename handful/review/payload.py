@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -77,6 +78,7 @@ class Payload:
                 "clusters": [self.places(cluster) for cluster in duplicates[:MAX_DUPLICATES]],
             },
             "candidates": [_candidate(candidate) for candidate in review.candidates],
+            "deep": _deep(review.deep) if review.deep else None,
             "findings": _findings(review.findings),
             "quarantined": [q.to_json() for q in review.quarantined[:MAX_FINDINGS]],
             "num_quarantined": len(review.quarantined),
@@ -249,6 +251,21 @@ def _candidate(candidate: Candidate) -> Plain:
         "log_loss": _finite(candidate.log_loss),
         "settings": dict(candidate.settings),
     }
+
+
+def _deep(told: Mapping[str, Any]) -> Plain:
+    """What training part of the encoder came to: of each run its losses alone."""
+    runs = [
+        {
+            "run": name,
+            "round": name.partition(",")[0],
+            "losses": [_finite(row["loss"]) for row in history],
+        }
+        for name, history in told["histories"].items()
+    ]
+    rounds = [{"cut": cut, "log_loss": value} for cut, value in told["rounds"].items()]
+    kept = {name: told[name] for name in ("shipped", "why", "difference", "rates", "notes")}
+    return {**kept, "rounds": rounds, "runs": runs}
 
 
 def _findings(findings: Sequence[Finding]) -> Plain:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -66,6 +66,7 @@ class Review:
         model: identity of the model that the page speaks of; empty where none was saved.
         exams: test accuracies of models that sat a final exam, by a few digits of their hash; they
             are of those models and, unless it is one of them, not of the page's.
+        deep: what came of `--deep`, as `--json` tells it; None: the encoder stayed frozen.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Review:
     noun: str = "pictures"
     model: str = ""
     exams: Mapping[str, Figure] = field(default_factory=dict)
+    deep: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         assert len(self.items) == len(self.labels) == len(self.probabilities), "one row per item"

@@ -26,11 +26,24 @@ def overflow(page: Page) -> int:
 def test_every_sample_opens_in_silence_and_fits(opened: Open, name: str) -> None:
     """All sections, no message, no request, and no sideways scrolling, also on a phone."""
     page = opened(name)
-    assert page.locator("main section").count() == 13
+    assert page.locator("main section").count() == (14 if name == "deepened" else 13)
     assert overflow(page) <= 0
     phone = opened(name, **PHONE)
     assert phone.locator("h1").inner_text().startswith("Right on")
     assert overflow(phone) <= 0
+
+
+def test_training_is_told_where_there_was_one(opened: Open) -> None:
+    """What was decided, every run's losses as numbers too, and the rate that was taken."""
+    page = opened("deepened")
+    section = page.locator("#training")
+    expect(section).to_contain_text("The deep model is shipped.")
+    expect(section).to_contain_text("0.024 less than the frozen one’s")
+    expect(section.locator(".rounds tbody tr")).to_have_count(2)
+    expect(section.locator("svg.plot")).to_have_count(2)
+    section.get_by_text("As numbers").click()
+    expect(section.locator(".numbers tbody tr")).to_have_count(3 * 4 + 3 * 3 + 1)
+    expect(section).to_contain_text("shortened to 310 steps")
 
 
 def test_headline_says_the_result(opened: Open) -> None:

@@ -14,7 +14,7 @@ from handful.deep.augment import cutmix, erase, mirror, mixup
 from handful.deep.finder import find_rate, suggest
 from handful.deep.groups import by_depth, freeze, groups
 from handful.deep.history import History, sparkline
-from handful.deep.hooks import deadline, gradual_unfreezing
+from handful.deep.hooks import deadline, drawn, gradual_unfreezing
 from handful.deep.loop import train
 from handful.deep.run import Run, Training
 from handful.deep.schedules import SCHEDULES, one_cycle
@@ -117,6 +117,24 @@ def test_finder_reads_a_curve() -> None:
     assert found.suggestion == pytest.approx(1e-3)
 
 
+def test_finder_is_not_misled_by_what_is_learned_already() -> None:
+    """A loss near its least shows no fall, only where it explodes: halfway back to guessing."""
+    rates = [10.0**power for power in range(-6, 1)]
+    found = suggest(rates, [0.24, 0.239, 0.24, 0.25, 0.3, 0.6, 2.0], guessing=math.log(2))
+    assert found.explodes_at == pytest.approx(1e-1)
+    assert found.suggestion == pytest.approx(1e-2)
+
+
+def test_finder_lives_through_an_explosion(small: nn.Module, points) -> None:
+    """Rates that end in numbers that are none are told as numbers, and the model is as it was."""
+    before = copy.deepcopy(small.state_dict())
+    sgd = replace(SHORT, optimizer="sgd", clip=None)
+    found = find_rate(small, points, sgd, steps=12, lowest=1e-3, highest=1e12)
+    assert all(math.isfinite(loss) for loss in found.losses)
+    assert found.explodes_at < 1e12
+    assert all(torch.equal(before[name], one) for name, one in small.state_dict().items())
+
+
 @pytest.mark.parametrize("change", [mirror, mixup(0.4), cutmix(1.0), erase(0.3)])
 def test_every_change_keeps_shapes_and_target_sums(change) -> None:
     """Targets still sum to 1, nothing turns to NaN, and one seed gives one answer."""
@@ -139,14 +157,26 @@ def test_mirror_turns_some_maps_and_no_others() -> None:
     assert torch.equal(turned[~kept], x[~kept].flip(3))
 
 
-def test_views_are_the_eight_ways_to_lay_a_square() -> None:
+def test_views_are_the_eight_ways_to_lay_a_square_and_two_zooms() -> None:
     """All differ, the plain one is first, and what is allowed is a part of them."""
-    square = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    assert len({seen(square, view).tobytes() for view in VIEWS}) == 8
+    square = np.random.default_rng(0).integers(0, 255, (32, 32, 3)).astype(np.uint8)
+    assert len({seen(square, view).tobytes() for view in VIEWS}) == 10
+    assert all(seen(square, view).shape == square.shape for view in VIEWS)
     assert all(allowed[0] == "plain" and set(allowed) <= {*VIEWS} for allowed in ALLOWED.values())
     assert views_for("flips", 2) == ("plain", "mirror")
+    assert views_for("mirror", 9, zoom=True) == ("plain", "mirror", "near", "far")
     with pytest.raises(SettingError, match="permission"):
         views_for("upside-down", 2)
+
+
+def test_zooms_show_the_middle_larger_and_the_whole_smaller() -> None:
+    """A white square of half the side grows by a seventh, or shrinks to eight ninths."""
+    picture = np.zeros((64, 64, 3), np.uint8)
+    picture[16:48, 16:48] = 255
+    share = {view: (seen(picture, view) > 127).mean() ** 0.5 for view in ("plain", "near", "far")}
+    assert share["plain"] == 0.5
+    assert share["near"] == pytest.approx(0.5 * 8 / 7, abs=0.02)
+    assert share["far"] == pytest.approx(0.5 * 8 / 9, abs=0.02)
 
 
 def test_history_is_saved_as_json_and_draws_itself(tmp_path: Path) -> None:
@@ -156,3 +186,35 @@ def test_history_is_saved_as_json_and_draws_itself(tmp_path: Path) -> None:
     assert "0.250" in history._repr_html_()
     assert history.line() == "loss 1.000 █▁ 0.250"
     assert len(sparkline([math.pi] * 4)) == 4
+
+
+def test_a_notebook_shows_the_run_while_it_goes_on(small: nn.Module, points) -> None:
+    """One picture, changed in place after each epoch; the last one holds the last loss."""
+    from IPython.core.displaypub import CapturingDisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    shell.kernel = object()  # what tells a notebook's shell from a terminal's
+    shell.display_pub = CapturingDisplayPublisher()
+    try:
+        run = train(small, points, replace(SHORT, epochs=3), hooks=[drawn()])
+        shown = shell.display_pub.outputs
+    finally:
+        InteractiveShell.clear_instance()
+    assert [one["update"] for one in shown] == [False, True, True, True]
+    assert len({one["transient"]["display_id"] for one in shown}) == 1
+    assert f"loss {run.history[-1]['loss']:.3f}" in shown[-1]["data"]["text/html"]
+
+
+def test_a_terminal_shows_the_run_as_one_line(
+    small: nn.Module, points, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is written over itself, and ended; a pipe gets nothing."""
+    train(copy.deepcopy(small), points, SHORT, hooks=[drawn(every=4)])
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    train(small, points, SHORT, hooks=[drawn(every=4)])
+    told = capsys.readouterr().err
+    assert told.count("\r") == 4
+    assert "16 of 16 steps, loss " in told
+    assert told.endswith("\n")

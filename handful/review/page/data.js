@@ -23,6 +23,17 @@
 /** @typedef {{ class: number, probability: number }} Answer */
 /** @typedef {{ name: string, log_loss: number | null, settings: Record<string, number | string> }} Candidate */
 /** @typedef {{ kind: string, severity: "fault" | "warning" | "note", reason: string, suggestion: string, paths: string[] }} Finding */
+/** @typedef {{ rates: number[], losses: number[], taken: number }} Rates */
+/**
+ * @typedef {object} Deep
+ * @property {"deep" | "frozen"} shipped
+ * @property {string} why
+ * @property {{ value: number, low: number, high: number } | null} difference
+ * @property {Rates | null} rates
+ * @property {string[]} notes
+ * @property {{ cut: string, log_loss: number }[]} rounds
+ * @property {{ run: string, round: string, losses: number[] }[]} runs
+ */
 /**
  * @typedef {object} PageData
  * @property {string} name of the data
@@ -34,6 +45,7 @@
  * @property {{ total: number, list: Suspect[] }} suspects
  * @property {{ total: number, clusters: number[][] }} duplicates
  * @property {Candidate[]} candidates
+ * @property {Deep | null} deep
  * @property {{ total: number, list: Finding[] }} findings
  * @property {{ path: string, why: string }[]} quarantined
  * @property {number} num_quarantined

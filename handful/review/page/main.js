@@ -14,6 +14,7 @@ import { map } from "./views/map.js";
 import { conditions, doctor, tried } from "./views/record.js";
 import { scoped, scopeName, section } from "./views/section.js";
 import { duplicates, suspects } from "./views/suspects.js";
+import { training } from "./views/training.js";
 import { abstention, reliability } from "./views/trust.js";
 import { createViewer } from "./views/viewer.js";
 
@@ -23,7 +24,7 @@ const viewer = createViewer(report);
 const by = (/** @type {(scope: import("./data.js").Scope) => import("./dom.js").Child} */ view) =>
   scoped(report, store, view);
 
-const sections = [
+const sections = /** @type {(HTMLElement | null)[]} */ ([
   section(
     "figures",
     "How good it is",
@@ -90,9 +91,17 @@ const sections = [
     "Judged by the log-loss on items they had not learned from. Ridge is kept unless logistic regression is lower by more than chance explains.",
     tried(report),
   ),
+  report.deep
+    ? section(
+        "training",
+        "How the encoder was trained",
+        "A part of the encoder was trained too, three times, each time without a third of the pictures; each was judged by its third. Then their mean was trained on with all.",
+        training(report.deep),
+      )
+    : null,
   section("doctor", "What the doctor found", null, doctor(report)),
   section("conditions", "Conditions of the run", null, conditions(report)),
-];
+]).filter((one) => one !== null);
 
 /** How many there are to look at, beside the name in the contents. @type {Record<string, number>} */
 const numbers = {
