@@ -48,7 +48,7 @@ def main() -> None:
             f"seed {seed}: {outcome.shipped}, accuracy {rows[-1][0]:.4f}, AUROC {rows[-1][1]:.4f},"
             f" log-loss {rows[-1][2]:.4f}; estimated {model.estimate.accuracy.value:.4f} and"
             f" {model.estimate.log_loss.value:.4f}; {spent:.0f} s\n  {outcome.why}"
-            f"\n  {'; '.join(outcome.notes)}",
+            f"\n  log-loss of the folds {dict(outcome.rounds)}; {'; '.join(outcome.notes)}",
             flush=True,
         )
     mean = np.mean(rows, axis=0)

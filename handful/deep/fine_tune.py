@@ -213,7 +213,7 @@ def _folded(one: Round, runner: _Runner, before: Folded | None) -> Folded:
         if before is not None:
             model.tail.put({**model.tail.arrays(), **before.arrays[number]})
         own = _averaging(training, len(inside), seed=training.seed + number)
-        runner.train(model, inside, own, f"{cut}, fold {number + 1}")
+        runner.train(learner, model, inside, own, f"{cut}, fold {number + 1}")
         scores[outside] = predict(model, learner.activations.chosen(outside))
         arrays.append(model.tail.arrays())
         heads.append(LinearHead(*model.head.plain(), learner.classes))
@@ -243,7 +243,7 @@ def _settled(folded: Folded, runner: _Runner, reached: Mapping[str, float]) -> F
     model = started(learner, items, middle)
     names = folded.arrays[0]
     model.tail.put({name: np.mean([one[name] for one in folded.arrays], axis=0) for name in names})
-    runner.train(model, items, settling(training, runner.folds), "settling")
+    runner.train(learner, model, items, settling(training, runner.folds), "settling")
     weight, bias = model.head.plain()
     log_prior = log_shares(learner.targets, len(learner.classes))
     scale = folded.scale
@@ -370,11 +370,15 @@ class _Runner:
         self.round, self.spent_s, self.done = one, 0.0, 0.0
 
     def train(
-        self, model: Deepened, items: Int[np.ndarray, " m"], training: Training, name: str
+        self,
+        learner: Learner,
+        model: Deepened,
+        items: Int[np.ndarray, " m"],
+        training: Training,
+        name: str,
     ) -> None:
         """One run, in its share of the time that is left."""
         assert self.round is not None
-        learner = self.round.learner
         whole = self.round.training.epochs * seen(len(learner.targets), self.folds)
         own = training.epochs * len(items)
         begun = time.perf_counter()

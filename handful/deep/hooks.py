@@ -99,7 +99,7 @@ def drawn(*, every: int = 8) -> Hook:
         if moment == "begin" and notebook:
             from IPython.display import display
 
-            picture[:] = [display(run.history, display_id=True)]
+            picture[:] = [display(run.history, display_id=True)]  # type: ignore[no-untyped-call]
         elif moment == "step":
             losses.append(run.loss)
             if not notebook and sys.stderr.isatty() and run.step % every == 0:
