@@ -177,15 +177,16 @@ def fine_tune(
     best: Folded | None = None
     reached: dict[str, float] = {}
     for one in rounds:
+        cut, targets = one.learner.activations.cut, one.learner.targets
         folded = _folded(one, runner, best)
-        reached[one.learner.activations.cut] = folded.log_loss
-        before = log_loss(folded.probed, one.learner.targets) if best is None else best.log_loss
-        deeper = best is not None
-        if best is None or folded.log_loss < before:
+        reached[cut] = folded.log_loss
+        if best is None:
+            best, paid = folded, folded.log_loss < log_loss(folded.probed, targets)
+        elif paid := folded.log_loss < best.log_loss:
             best = folded
-        if folded.log_loss >= before:
-            if deeper:
-                runner.notes.append(f"{one.learner.activations.cut}: no better, so not kept")
+        else:
+            runner.notes.append(f"{cut}: no better, so not kept")
+        if not paid:
             break
     assert best is not None, "one round at least"
     return _settled(best, runner, reached)

@@ -16,6 +16,7 @@ from handful.kernels.interp import run_program, run_traced
 from handful.kernels.nodes import Array
 from handful.kernels.normal import share_states
 from handful.kernels.program import Program, show_program
+from handful.kernels.remembered import Remembered
 from handful.kernels.trace import Traced
 
 DTYPES = ("float32", "float64")
@@ -141,9 +142,9 @@ class Definition:
         return f"{self.name}_{hashlib.sha256(self.equations().encode()).hexdigest()[:16]}"
 
     @cached_property
-    def known_sizes(self) -> dict[Any, dict[str, int]]:
-        """Sizes of the calls that passed all checks, by the arguments' shapes."""
-        return {}
+    def known_sizes(self) -> Remembered[Any, dict[str, int]]:
+        """Sizes of the calls that passed all checks, by the arguments' shapes and types."""
+        return Remembered()
 
     @cached_property
     def tables(self) -> list[tuple[int, Array]]:

@@ -6,16 +6,18 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import torch
 
 from handful.kernels import fallback, nodes
 from handful.kernels.build import available
 from handful.kernels.invert import Inverse, invert
-from handful.kernels.native import Native
+from handful.kernels.native import CallPlan, Native
 from handful.kernels.nodes import Array
 from handful.kernels.plan import avoidable
 from handful.kernels.program import Program, flat
+from handful.kernels.remembered import Remembered
 from handful.kernels.specialise import pairs
 from handful.kernels.tables import inverse, stays
 
@@ -50,6 +52,7 @@ class Executable:
         if self.plain:
             self.inverses = invert(program, plain=True)[1]
         self.gathering: dict[bool, Executable] = {}
+        self.known: Remembered[tuple[Any, ...], tuple[Native, CallPlan]] = Remembered()
 
     def native(
         self, dtype: torch.dtype, equal: frozenset[tuple[str, str]], again: bool = False
@@ -64,13 +67,19 @@ class Executable:
         self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
     ) -> tuple[torch.Tensor, ...]:
         """The outputs."""
-        sizes = {**sizes, **self.counts}
         dtype = next((a.dtype for a in arguments if a.dtype.is_floating_point), torch.float32)
+        if _backend.get() == "native" and (known := self.known.get((dtype, *sizes.values()))):
+            return known[0].launch(arguments, known[1])
+        all_sizes = {**sizes, **self.counts}
         # over nothing there is nothing to gain, and C would need a guard at every load
-        if _backend.get() == "native" and 0 not in sizes.values() and available():
-            one, arguments, sizes = self.gathered(arguments, sizes)
-            return one.native(dtype, one.equal(sizes), one.again(sizes)).run(arguments, sizes)
-        return tuple(fallback.run(self.program, arguments, sizes, dtype))
+        if _backend.get() != "native" or 0 in all_sizes.values() or not available():
+            return tuple(fallback.run(self.program, arguments, all_sizes, dtype))
+        one, arguments, all_sizes = self.gathered(arguments, all_sizes)
+        native = one.native(dtype, one.equal(all_sizes), one.again(all_sizes))
+        call_plan = native.call_plan(all_sizes)
+        if not self.inverses:  # what runs then depends on sizes alone
+            self.known[dtype, *sizes.values()] = native, call_plan
+        return native.launch(arguments, call_plan)
 
     def gathered(
         self, arguments: list[torch.Tensor], sizes: Mapping[str, int]

@@ -19,13 +19,12 @@ from handful.kernels.nodes import Array
 from handful.kernels.parts import with_parts
 from handful.kernels.plan import plan
 from handful.kernels.program import Program
+from handful.kernels.remembered import Remembered
 from handful.kernels.specialise import unify
 
 Shapes = list[tuple[list[int], torch.dtype]]
 Results = list[tuple[Callable[..., torch.Tensor], list[int], torch.dtype]]
 CallPlan = tuple[Results, list[int], int, "ctypes.Array[ctypes.c_int64]"]
-MOST_CALL_PLANS = 256
-"""Sizes remembered: enough for a training run, too few to fill memory."""
 
 POISON = -(2**62)
 """Fresh integers, where poison is asked for: no index."""
@@ -49,7 +48,7 @@ class Native:
     ) -> None:
         self.program, self.dtype = unify(program, equal), dtype
         self.again = again
-        self.call_plans: dict[tuple[int, ...], CallPlan] = {}
+        self.call_plans: Remembered[tuple[int, ...], CallPlan] = Remembered()
         self.edited: Path | None = None
         self.compiled: tuple[int, ctypes._FuncPointer] | None = None
 
@@ -77,28 +76,28 @@ class Native:
         stamp = self.edited.stat().st_mtime_ns if self.edited else 0
         if self.compiled is None or self.compiled[0] != stamp:
             with ThreadPoolExecutor(1) as beside:  # at first the product is compiled, too
-                beside.submit(self.borrowed)
+                beside.submit(lambda: self.borrowed)
                 function = ctypes.CDLL(str(build(self.text))).run
             function.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
             self.compiled = stamp, function
         return self.compiled[1]
 
+    @cached_property
     def borrowed(self) -> Runtime:
         """Threads, and products if there are any."""
         s = self.source
         return runtime(_REAL[self.dtype], products=s.products, picked=s.picked)
 
-    def run(
-        self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
+    def launch(
+        self, arguments: list[torch.Tensor], call_plan: CallPlan
     ) -> tuple[torch.Tensor, ...]:
-        """The outputs. No size may be zero: the caller sends those to the fallback."""
-        entry = self.entry
+        """The outputs, for sizes that were planned for."""
+        entry, borrowed = self.entry, self.borrowed
         given = [a if a.is_contiguous() else a.contiguous() for a in arguments]
-        results, offsets, size, extents = self.call_plan(sizes)
-        borrowed = self.borrowed()
+        results, offsets, size, extents = call_plan
         made = [make(shape, dtype=dtype) for make, shape, dtype in results]
-        scratch = workspace(size)
-        base = scratch.data_ptr()
+        scratch = workspace(size) if size else None
+        base = scratch.data_ptr() if scratch is not None else 0
         if borrowed.poison:
             ctypes.memset(base, 255, size)  # NaN, and for integers -1
             for tensor in made:
@@ -111,7 +110,7 @@ class Native:
 
     def call_plan(self, sizes: Mapping[str, int]) -> CallPlan:
         """How the outputs are made, places and bytes of the temporaries, and the sizes as the code
-        takes them."""
+        takes them. No size may be zero: the caller sends those to the fallback."""
         key = tuple(sizes.values())
         found = self.call_plans.get(key)
         if found is None:
@@ -125,8 +124,6 @@ class Native:
             made = self.shapes(self.program.outputs, sizes)
             results = [(_maker(shape, dtype), shape, dtype) for shape, dtype in made]
             found = results, offsets, size, extents
-            if len(self.call_plans) >= MOST_CALL_PLANS:
-                self.call_plans.clear()
             self.call_plans[key] = found
         return found
 

@@ -17,31 +17,38 @@ from handful.kernels.training import Training
 
 Tensor = torch.Tensor
 Sizes = dict[str, int]
-MOST_SHAPES = 256
-"""Combinations of shapes remembered for each kernel."""
 
 _FLOATS = {torch.float32: "float32", torch.float64: "float64"}
 
 
 def call(kernel: Definition, arguments: list[Any], given: Sizes) -> tuple[Tensor, ...]:
     """Check, then run, with autograd where it is asked for."""
+    # arguments like those that were found right once need no second look, unless they are tables
+    seen = [(a.shape, a.dtype, a.is_cpu) if isinstance(a, Tensor) else None for a in arguments]
+    key = (*seen, *given.items())
+    sizes = kernel.known_sizes.get(key)
+    if sizes is None or kernel.tables:
+        arguments, sizes = _checked(kernel, arguments, given, sizes)
+        kernel.known_sizes[key] = sizes
+    if torch.is_grad_enabled() and any(a.requires_grad for a in arguments):
+        return tuple(_apply(kernel, sizes, *arguments))
+    return plain(kernel).run(arguments, sizes)
+
+
+def _checked(
+    kernel: Definition, arguments: list[Any], given: Sizes, known: Sizes | None
+) -> tuple[list[Tensor], Sizes]:
+    """Tensors as the code takes them, and the size of every axis.
+
+    Args:
+        known: the sizes, where only what stands in the tables may be wrong.
+    """
     kernel.check_count(len(arguments))
     tensors = _tensors(kernel, arguments)
-    # shapes that were found right once need no second look
-    key = tuple([t.shape for t in tensors]), tuple(given.items())
-    sizes = kernel.known_sizes.get(key)
-    fresh = sizes is None
-    if sizes is None:
-        if len(kernel.known_sizes) >= MOST_SHAPES:
-            kernel.known_sizes.clear()
-        sizes = kernel.sizes(tensors, given)
-    if fresh or kernel.tables:
-        spans = {a.name: span(tensors[i]) for i, a in kernel.tables if tensors[i].numel()}
-        kernel.check_ranges(sizes, spans, tensors)
-        kernel.known_sizes[key] = sizes
-    if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
-        return tuple(_apply(kernel, sizes, *tensors))
-    return plain(kernel).run(tensors, sizes)
+    sizes = kernel.sizes(tensors, given) if known is None else known
+    spans = {a.name: span(tensors[i]) for i, a in kernel.tables if tensors[i].numel()}
+    kernel.check_ranges(sizes, spans, tensors)
+    return tensors, sizes
 
 
 def plain(kernel: Definition) -> Executable:

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from handful.cli import main
+from handful.cli.output import Output
 from tests.samples import write_digits
 
 
@@ -293,3 +294,29 @@ def test_the_module_is_the_same_program() -> None:
     command = [sys.executable, "-m", "handful", "--version"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert done.stdout.strip() == run("--version").stdout.strip()
+
+
+@pytest.mark.parametrize("option", [["--minutes", "2"], ["--turns", "none"], ["--zoom"]])
+def test_what_belongs_to_deep_is_not_ignored_without_it(place: Path, option: list[str]) -> None:
+    """An option that would do nothing is an error that names it."""
+    done = run("train", place / "digits", *option)
+    assert done.exit_code == 2
+    assert "would have been ignored" in done.stderr
+    assert option[0] in done.stderr
+
+
+def test_progress_in_a_pipe_tells_each_part(capsys: pytest.CaptureFixture) -> None:
+    """Quarters of each thing that is done, with the words for it where it has its own."""
+    with Output(as_json=False, quiet=False).progress("Looking") as progress:
+        assert progress is not None
+        for done in (4, 8):
+            progress(done, 8, 50.0)
+        for done in (2, 4, 8):
+            progress(done, 8, 9.0, f"stage5, fold 1: loss {done}")
+    assert capsys.readouterr().err.splitlines() == [
+        "Looking: 4 of 8, 50 pictures/s",
+        "Looking: 8 of 8, 50 pictures/s",
+        "stage5, fold 1: loss 2: 2 of 8, 9 pictures/s",
+        "stage5, fold 1: loss 4: 4 of 8, 9 pictures/s",
+        "stage5, fold 1: loss 8: 8 of 8, 9 pictures/s",
+    ]
