@@ -256,16 +256,17 @@ def test_a_plan_fits_into_its_minutes(minutes: float) -> None:
 
 
 def test_more_time_gives_more() -> None:
-    """From nothing to few epochs, to all views, to deeper cuts one after another."""
-    nothing, short, six, half_an_hour, hours = map(chosen, (0.3, 2.0, 6.0, 20.0, 100.0))
+    """From nothing to few epochs, to all views, to ever deeper cuts after a shallow round."""
+    nothing, short, six, ten, hour = map(chosen, (0.3, 2.0, 6.0, 9.0, 60.0))
     assert nothing.depths == ()
     assert "too few" in nothing.why
     assert short.depths[0].epochs > 1.0
     assert six.views == FLIPS
     assert [one.cut for one in six.depths] == ["stage5"]
-    assert [one.cut for one in half_an_hour.depths] == ["stage5", "stage4"]
-    assert [one.cut for one in hours.depths] == ["stage5", "stage4", "stage3"]
-    assert all(one.epochs >= 3 for one in (*half_an_hour.depths, *hours.depths))
+    assert [one.cut for one in ten.depths] == ["stage5", "stage4"]
+    assert [one.cut for one in hour.depths] == ["stage5", "stage3"]
+    assert [one.epochs for one in hour.depths] == [3.0, 12.0]
+    assert ten.depths[1].epochs >= 4
 
 
 def test_a_small_disk_is_told_and_obeyed() -> None:

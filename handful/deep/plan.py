@@ -33,8 +33,9 @@ PER_FOLD_S = 1.0  # the probe of a fold
 ROOM = 0.98  # of the time is planned: what follows may not run over
 PREDICTING = 0.35  # a forward pass, against a training step, per item
 MOST_FOR_VIEWS, MOST_VIEWS = 0.35, 10  # of the time; and of each picture
-ENOUGH_EPOCHS, MOST_EPOCHS = 8.0, 12.0
-SOUND_EPOCHS, LEAST_EPOCHS = 3.0, 1.0
+MOST_EPOCHS, SOUND_EPOCHS, LEAST_EPOCHS = 12.0, 3.0, 1.0
+DEEP_EPOCHS = 4.0  # with fewer, shallow epochs in the same time are as good (docs/log.md)
+DEEPER_AFTER = 8.0  # shallow epochs that fit: then deeper cuts are tried at all
 FOLDS = 3  # of two, each learns from half: on the solar cells no match for the frozen model
 SPARE_DISK = 1.2  # times what the plan takes must be free
 
@@ -162,7 +163,8 @@ class Task:
 
 
 def choose(costs: Mapping[str, Costs], task: Task) -> Plan:
-    """The shallowest cut with the views and epochs that fit; deeper ones in what time is left.
+    """The shallowest cut with the views and epochs that fit; or, where there is time for it, a few
+    epochs there and the rest of the time behind the deepest cut that is worth its while.
 
     What was given up is said.
 
@@ -170,15 +172,17 @@ def choose(costs: Mapping[str, Costs], task: Task) -> Plan:
         costs: of each cut that may be chosen, the shallowest first.
     """
     shallow = _shallowest(next(iter(costs)), next(iter(costs.values())), task)
-    if not shallow.depths or shallow.depths[0].epochs < ENOUGH_EPOCHS:
+    if not shallow.depths or shallow.depths[0].epochs < SOUND_EPOCHS:
         return shallow
     kept = shallow.depths[0]
-    an_epoch = kept.training_s / kept.epochs
-    enough = Depth(kept.cut, ENOUGH_EPOCHS, kept.before_s, round(ENOUGH_EPOCHS * an_epoch, 1))
-    plan = replace(shallow, depths=(enough,))
-    for cut in list(costs)[1:]:
+    share = SOUND_EPOCHS / kept.epochs
+    first = replace(kept, epochs=SOUND_EPOCHS, training_s=round(share * kept.training_s, 1))
+    plan = replace(shallow, depths=(first,))
+    for cut in list(costs)[:0:-1]:
         plan = _deeper(plan, cut, costs[cut], task)
-    return plan if len(plan.depths) > 1 else replace(shallow, why=plan.why)
+        if len(plan.depths) > 1:
+            return plan
+    return replace(shallow, why=plan.why)
 
 
 def _shallowest(cut: str, cost: Costs, task: Task) -> Plan:
@@ -228,7 +232,7 @@ def _deeper(plan: Plan, cut: str, cost: Costs, task: Task) -> Plan:
     left = task.whole + task.spent - plan.seconds - passed - more
     an_epoch = cost.item * seen(task.learned, FOLDS)
     epochs = min(MOST_EPOCHS, left / an_epoch)
-    if epochs < SOUND_EPOCHS:
+    if epochs < DEEP_EPOCHS:
         return plan
     depth = Depth(cut, round(epochs, 2), round(passed, 1), round(epochs * an_epoch, 1))
     return replace(
@@ -300,5 +304,5 @@ def make_plan(
     *deeper, shallowest = CUTS
     shallow = with_cuts([shallowest])
     # deeper cuts cost more: they are only tried where the shallowest leaves time over
-    has_time = shallow.depths and shallow.depths[0].epochs >= ENOUGH_EPOCHS
+    has_time = shallow.depths and shallow.depths[0].epochs >= DEEPER_AFTER
     return with_cuts(deeper[::-1]) if has_time else shallow

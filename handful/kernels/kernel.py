@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,25 +31,20 @@ class Kernel(Definition):
 
     def __call__(self, *arguments: Any, **sizes: int) -> Any:
         """The result, or a tuple of the results, in the arguments' own library and float type."""
-        if any(type(a).__module__.startswith("torch") for a in arguments):
-            import torch
+        torch, call = _torch()
+        for argument in arguments:
+            if type(argument).__module__.startswith("torch"):
+                break
+        else:
+            arrays = [torch.from_numpy(_readable(a)) for a in self.numpy_arguments(arguments)]
+            with torch.no_grad():
+                return one_or_all(tuple(r.numpy() for r in call(self, arrays, sizes)))
+        if torch.compiler.is_compiling():
+            from handful.kernels.library import register, run
 
-            if torch.compiler.is_compiling():
-                from handful.kernels.library import register, run
-
-                names, values = " ".join(sizes), list(sizes.values())
-                return one_or_all(tuple(run(register(self), list(arguments), names, values)))
-            from handful.kernels.torch_op import call
-
-            return one_or_all(call(self, list(arguments), sizes))
-        import torch
-
-        from handful.kernels.torch_op import call
-
-        arrays = self.numpy_arguments(arguments)
-        with torch.no_grad():
-            results = call(self, [torch.from_numpy(_readable(a)) for a in arrays], sizes)
-        return one_or_all(tuple(r.numpy() for r in results))
+            names, values = " ".join(sizes), list(sizes.values())
+            return one_or_all(tuple(run(register(self), list(arguments), names, values)))
+        return one_or_all(call(self, list(arguments), sizes))
 
     def source(self, **settings: Any) -> str:
         """The C text of the forward pass, in float32 (or `dtype="float64"`).
@@ -87,6 +83,16 @@ class Kernel(Definition):
             raise KernelError(f"{self.name}: no code for {dtype}", expected=" or ".join(DTYPES))
         executable = plain(self)
         return executable.native(getattr(torch, dtype), executable.pairs)
+
+
+@cache
+def _torch() -> tuple[Any, Any]:
+    """torch, and the call among its tensors: found once, when a kernel is first called."""
+    import torch
+
+    from handful.kernels.torch_op import call
+
+    return torch, call
 
 
 def _readable(array: np.ndarray) -> np.ndarray:
