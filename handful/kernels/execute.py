@@ -70,7 +70,7 @@ class Executable:
         dtype = next((a.dtype for a in arguments if a.dtype.is_floating_point), torch.float32)
         if _backend.get() == "native" and (known := self.known.get((dtype, *sizes.values()))):
             return known[0].launch(arguments, known[1])
-        all_sizes = {**sizes, **self.counts}
+        all_sizes: Mapping[str, int] = {**sizes, **self.counts}
         # over nothing there is nothing to gain, and C would need a guard at every load
         if _backend.get() != "native" or 0 in all_sizes.values() or not available():
             return tuple(fallback.run(self.program, arguments, all_sizes, dtype))

@@ -7,7 +7,8 @@ from typing import TypeVar
 MOST = 256
 """Kinds of calls remembered: enough for a training run, too few to fill memory."""
 
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Remembered(dict[K, V]):
