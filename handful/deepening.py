@@ -193,13 +193,12 @@ class Deepening:
         """
         from handful.deep.fine_tune import fine_tune
         from handful.encoders.weights import read_weights
-        from handful.estimate.compare import compare
         from handful.estimate.metrics import log_loss
 
         if not plan.depths:
             return frozen, Outcome(plan, "frozen", plan.why)
         learning = np.flatnonzero(~frozen.held_out)
-        targets, units = frozen.targets[learning], embedded.units[frozen.chosen[learning]]
+        targets = frozen.targets[learning]
         views = self._allowed(embedded, frozen, learning, plan)
         weights = read_weights(self._encoder.weights_path)
         try:
@@ -211,14 +210,8 @@ class Deepening:
             )
         except DataError as error:
             return frozen, Outcome(plan, "frozen", f"{error.what} {error.first}", views=views)
-        compared = compare(
-            tuned.probabilities,
-            tuned.probed,
-            targets,
-            units=units,
-        )
-        # Both learned from the same items and speak of others. The frozen model's own estimate is
-        # no opponent for the folds: it learned from all items, as what is shipped does.
+        # the frozen model's own estimate is no opponent for the folds: it learned from all items
+        compared = tuned.compared
         better = compared.better == "first"
         why = (
             f"log-loss {compared.difference:+.3f} ({compared.low:+.3f} to {compared.high:+.3f}) "

@@ -37,7 +37,7 @@ def digits(tmp_path: Path) -> Path:
 def preferring(monkeypatch: pytest.MonkeyPatch, better: str | None) -> None:
     """Decides the comparison beforehand."""
     said = Comparison(-0.1, -0.2, -0.05, better)
-    monkeypatch.setattr("handful.estimate.compare.compare", lambda *_, **__: said)
+    monkeypatch.setattr(fine_tuning, "compare", lambda *_, **__: said)
 
 
 def test_a_better_model_is_shipped_and_is_what_was_measured(
@@ -102,24 +102,29 @@ def test_it_goes_deeper_while_that_pays(digits: Path, monkeypatch: pytest.Monkey
     assert "behind stage4" in "\n".join(project.deep.lines())
 
 
-@pytest.mark.parametrize(
-    ("log_losses", "rounds"),
-    [({"stage5": -1.0, "stage4": 0.0}, 2), ({"stage5": 9.0}, 1)],
-    ids=["the deeper round", "the first round"],
-)
-def test_it_stops_where_going_deeper_does_not_pay(
-    digits: Path, monkeypatch: pytest.MonkeyPatch, log_losses: dict[str, float], rounds: int
-) -> None:
-    """What did not pay is not kept, and nothing deeper is tried."""
+def test_what_did_not_pay_is_not_kept(digits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deeper round with a higher log-loss is left, and the shallow one settles."""
     preferring(monkeypatch, "first")
-    reaching(monkeypatch, log_losses)
+    reaching(monkeypatch, {"stage5": -1.0, "stage4": 0.0})
     project = handful.open(digits, minutes=1.0, turns="none")
     deep = project.fit().manifest.deep
     assert deep is not None
     assert deep.after == "stage5"
     assert project.deep is not None
-    assert len(project.deep.rounds) == rounds
-    assert ("stage4: no better, so not kept" in project.deep.notes) == (rounds == 2)
+    assert len(project.deep.rounds) == 2
+    assert "stage4: no better, so not kept" in project.deep.notes
+
+
+def test_a_first_round_that_did_harm_is_the_last(
+    digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clearly worse than the frozen probes: nothing deeper is tried, and the frozen is shipped."""
+    preferring(monkeypatch, "second")
+    reaching(monkeypatch, {"stage5": 9.0})
+    project = handful.open(digits, minutes=1.0, turns="none")
+    assert project.fit().manifest.deep is None
+    assert project.deep is not None
+    assert list(project.deep.rounds) == ["stage5"]
 
 
 def test_without_time_for_it_no_deeper_round_begins(
@@ -265,7 +270,8 @@ def test_more_time_gives_more() -> None:
     assert [one.cut for one in six.depths] == ["stage5"]
     assert [one.cut for one in ten.depths] == ["stage5", "stage4"]
     assert [one.cut for one in hour.depths] == ["stage5", "stage3"]
-    assert [one.epochs for one in hour.depths] == [3.0, 12.0]
+    assert [one.epochs for one in hour.depths] == [6.0, 12.0]
+    assert 3 <= ten.depths[0].epochs < 6
     assert ten.depths[1].epochs >= 4
 
 

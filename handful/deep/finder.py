@@ -97,7 +97,7 @@ def find_rate(
             rates.append(run.rate)
             most = 2 * _bound(min(losses), guessing)
             loss = _loss(run.model, judging, training, place)
-            losses.append(loss if loss < most else most)  # which a loss that is no number is not
+            losses.append(loss if loss < most else most)  # NaN is as much
             if losses[-1] == most:
                 run.stop("exploded")
 

@@ -37,6 +37,7 @@ from handful.deep.run import Run, Training
 from handful.deep.schedules import linear
 from handful.encoders.encoder import Block
 from handful.errors import DataError
+from handful.estimate.compare import Comparison, compare
 from handful.estimate.metrics import log_loss
 from handful.heads.calibration import Scale, fit_scale, log_shares, out_of_sample_probabilities
 from handful.heads.fit import fit
@@ -123,6 +124,12 @@ class Folded:
         """In nats, out of sample."""
         return log_loss(self.probabilities, self.round.learner.targets)
 
+    @property
+    def against_probes(self) -> Comparison:
+        """Which is better out of sample: both learned from the same items and speak of others."""
+        learner = self.round.learner
+        return compare(self.probabilities, self.probed, learner.targets, units=learner.units)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FineTuned:
@@ -135,7 +142,7 @@ class FineTuned:
         head: the frozen model's share, for the frozen vector. The logits of both, added, are
             calibrated.
         probabilities: (n, k) of both out of sample, calibrated on other units' scores.
-        probed: (n, k) what the frozen probe of the same fold says: learned from the same items.
+        compared: with the frozen probes of the same folds.
         rounds: log-loss out of sample after each, by its cut.
         histories: of each fold's run in each round, and of the last one, by name.
         notes: what happened that is worth a line.
@@ -146,7 +153,7 @@ class FineTuned:
     weight: Float[np.ndarray, "d k"]
     head: LinearHead
     probabilities: Float[np.ndarray, "n k"]
-    probed: Float[np.ndarray, "n k"]
+    compared: Comparison
     rounds: Mapping[str, float]
     histories: Mapping[str, History]
     notes: tuple[str, ...] = field(default=())
@@ -163,9 +170,9 @@ def fine_tune(
     """Trains a tail for each fold, deeper while that pays; their mean then settles on all items.
 
     Args:
-        rounds: of the same items, the shallowest first. The next one is asked for when the last
-            one's log-loss, out of sample, is lower than what went before it, so its activations
-            need not exist until then; it goes on from there.
+        rounds: of the same items, the shallowest first. The second is asked for unless the first
+            is clearly worse than the frozen probes, a further one if the last one's log-loss, out
+            of sample, is lower than that before it: until then its activations need not exist.
         folds: at least 2.
         folder: where checkpoints are kept; None: nowhere. A run that was killed goes on from there.
         progress: called with (items seen, items in all, items per second, what is going on).
@@ -177,16 +184,17 @@ def fine_tune(
     best: Folded | None = None
     reached: dict[str, float] = {}
     for one in rounds:
-        cut, targets = one.learner.activations.cut, one.learner.targets
+        cut = one.learner.activations.cut
         folded = _folded(one, runner, best)
         reached[cut] = folded.log_loss
         if best is None:
-            best, paid = folded, folded.log_loss < log_loss(folded.probed, targets)
-        elif paid := folded.log_loss < best.log_loss:
+            best = folded
+            if folded.against_probes.better == "second":
+                break
+        elif folded.log_loss < best.log_loss:
             best = folded
         else:
             runner.notes.append(f"{cut}: no better, so not kept")
-        if not paid:
             break
     assert best is not None, "one round at least"
     return _settled(best, runner, reached)
@@ -259,7 +267,7 @@ def _settled(folded: Folded, runner: _Runner, reached: Mapping[str, float]) -> F
         (scale.slope * (1 - FROZEN_SHARE) * weight).astype(np.float32),
         head,
         folded.probabilities,
-        folded.probed,
+        folded.against_probes,
         reached,
         runner.histories,
         tuple(runner.notes),

@@ -34,8 +34,9 @@ ROOM = 0.98  # of the time is planned: what follows may not run over
 PREDICTING = 0.35  # a forward pass, against a training step, per item
 MOST_FOR_VIEWS, MOST_VIEWS = 0.35, 10  # of the time; and of each picture
 MOST_EPOCHS, SOUND_EPOCHS, LEAST_EPOCHS = 12.0, 3.0, 1.0
+FIRST_EPOCHS, FIRST_SHARE = 6.0, 1 / 3  # at most, and of the time, where a deeper cut follows
 DEEP_EPOCHS = 4.0  # with fewer, shallow epochs in the same time are as good (docs/log.md)
-DEEPER_AFTER = 8.0  # shallow epochs that fit: then deeper cuts are tried at all
+DEEPER_AFTER = 8.0  # shallow epochs that fit: then the costs of deeper cuts are measured
 FOLDS = 3  # of two, each learns from half: on the solar cells no match for the frozen model
 SPARE_DISK = 1.2  # times what the plan takes must be free
 
@@ -163,7 +164,7 @@ class Task:
 
 
 def choose(costs: Mapping[str, Costs], task: Task) -> Plan:
-    """The shallowest cut with the views and epochs that fit; or, where there is time for it, a few
+    """The shallowest cut with the views and epochs that fit; or, where there is time for it, some
     epochs there and the rest of the time behind the deepest cut that is worth its while.
 
     What was given up is said.
@@ -171,15 +172,18 @@ def choose(costs: Mapping[str, Costs], task: Task) -> Plan:
     Args:
         costs: of each cut that may be chosen, the shallowest first.
     """
-    shallow = _shallowest(next(iter(costs)), next(iter(costs.values())), task)
+    (cut, cost), *deeper = costs.items()
+    shallow = _shallowest(cut, cost, task)
     if not shallow.depths or shallow.depths[0].epochs < SOUND_EPOCHS:
         return shallow
     kept = shallow.depths[0]
-    share = SOUND_EPOCHS / kept.epochs
-    first = replace(kept, epochs=SOUND_EPOCHS, training_s=round(share * kept.training_s, 1))
+    an_epoch = kept.training_s / kept.epochs
+    time = task.whole + task.spent - shallow.seconds + kept.training_s
+    epochs = round(min(FIRST_EPOCHS, max(SOUND_EPOCHS, FIRST_SHARE * time / an_epoch)), 2)
+    first = replace(kept, epochs=epochs, training_s=round(epochs * an_epoch, 1))
     plan = replace(shallow, depths=(first,))
-    for cut in list(costs)[:0:-1]:
-        plan = _deeper(plan, cut, costs[cut], task)
+    for cut, cost in reversed(deeper):
+        plan = _deeper(plan, cut, cost, task)
         if len(plan.depths) > 1:
             return plan
     return replace(shallow, why=plan.why)
