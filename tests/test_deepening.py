@@ -85,7 +85,7 @@ def reaching(monkeypatch: pytest.MonkeyPatch, log_losses: dict[str, float]) -> N
 
 
 def test_it_goes_deeper_while_that_pays(digits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second round goes on from the first, and its cut is shipped."""
+    """The second round is better, so its cut is shipped."""
     preferring(monkeypatch, "first")
     reaching(monkeypatch, {"stage5": -1.0, "stage4": -2.0})
     project = handful.open(digits, minutes=1.0, turns="none")
@@ -97,8 +97,6 @@ def test_it_goes_deeper_while_that_pays(digits: Path, monkeypatch: pytest.Monkey
     assert list(project.deep.histories) == [
         *("stage5, fold 1", "stage5, fold 2", "stage4, fold 1", "stage4, fold 2", "settling")
     ]
-    losses = [project.deep.histories[f"{cut}, fold 1"] for cut in ("stage5", "stage4")]
-    assert losses[1][0]["loss"] < losses[0][0]["loss"]
     assert "behind stage4" in "\n".join(project.deep.lines())
 
 
@@ -261,18 +259,16 @@ def test_a_plan_fits_into_its_minutes(minutes: float) -> None:
 
 
 def test_more_time_gives_more() -> None:
-    """From nothing to few epochs, to all views, to ever deeper cuts after a shallow round."""
-    nothing, short, six, ten, hour = map(chosen, (0.3, 2.0, 6.0, 9.0, 60.0))
+    """From nothing to few epochs, to all views, to deeper cuts, and these after a shallow round."""
+    nothing, short, five, six, ten, hour = map(chosen, (0.3, 2.0, 5.0, 6.0, 10.0, 60.0))
     assert nothing.depths == ()
     assert "too few" in nothing.why
     assert short.depths[0].epochs > 1.0
-    assert six.views == FLIPS
-    assert [one.cut for one in six.depths] == ["stage5"]
-    assert [one.cut for one in ten.depths] == ["stage5", "stage4"]
-    assert [one.cut for one in hour.depths] == ["stage5", "stage3"]
+    assert five.views == FLIPS
+    cuts = [[one.cut for one in plan.depths] for plan in (five, six, ten, hour)]
+    assert cuts == [["stage5"], ["stage4"], ["stage3"], ["stage5", "stage3"]]
     assert [one.epochs for one in hour.depths] == [6.0, 12.0]
-    assert 3 <= ten.depths[0].epochs < 6
-    assert ten.depths[1].epochs >= 4
+    assert min(six.depths[0].epochs, ten.depths[0].epochs) >= 5
 
 
 def test_a_small_disk_is_told_and_obeyed() -> None:
@@ -283,9 +279,8 @@ def test_a_small_disk_is_told_and_obeyed() -> None:
     none = chosen(6.0, free=1_000_000)
     assert none.depths == ()
     assert "disk" in none.why
-    shallow = chosen(100.0, free=700_000_000)
-    assert [one.cut for one in shallow.depths] == ["stage5"]
-    assert "disk" in shallow.why
+    one_round = chosen(100.0, free=600_000_000)
+    assert [one.cut for one in one_round.depths] == ["stage3"]
 
 
 def test_a_plan_is_read_as_it_was_saved(tmp_path: Path) -> None:

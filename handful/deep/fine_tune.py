@@ -170,9 +170,10 @@ def fine_tune(
     """Trains a tail for each fold, deeper while that pays; their mean then settles on all items.
 
     Args:
-        rounds: of the same items, the shallowest first. The second is asked for unless the first
-            is clearly worse than the frozen probes, a further one if the last one's log-loss, out
-            of sample, is lower than that before it: until then its activations need not exist.
+        rounds: of the same items, the shallowest first; the best one settles. The second is asked
+            for unless the first is clearly worse than the frozen probes, a further one if the last
+            one lowered the log-loss: until then its activations need not exist. Each begins with
+            the pretrained tail: going on from a shallower one gained nothing (docs/log.md).
         folds: at least 2.
         folder: where checkpoints are kept; None: nowhere. A run that was killed goes on from there.
         progress: called with (items seen, items in all, items per second, what is going on).
@@ -181,11 +182,13 @@ def fine_tune(
         StoreError: a checkpoint cannot be written.
     """
     runner = _Runner(folds, folder, progress, tuple(hooks))
+    probes: _Probes | None = None
     best: Folded | None = None
     reached: dict[str, float] = {}
     for one in rounds:
+        probes = probes or _probes(one.learner, folds, seed=one.training.seed)
         cut = one.learner.activations.cut
-        folded = _folded(one, runner, best)
+        folded = _folded(one, runner, probes)
         reached[cut] = folded.log_loss
         if best is None:
             best = folded
@@ -200,34 +203,47 @@ def fine_tune(
     return _settled(best, runner, reached)
 
 
-def _folded(one: Round, runner: _Runner, before: Folded | None) -> Folded:
-    """All folds of a round, from the pretrained tail and a probe, or from the round before."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Probes:
+    """The fold of each item, a frozen head without each fold, and what those say of their folds."""
+
+    fold: Int[np.ndarray, " n"]
+    heads: tuple[LinearHead, ...]
+    said: Float[np.ndarray, "n k"]
+
+
+def _probes(learner: Learner, folds: int, *, seed: int) -> _Probes:
+    fold = stratified_folds(learner.targets, learner.units, folds, seed=seed)
+    heads = tuple(
+        probed(learner, np.flatnonzero(fold != number), seed=seed) for number in range(folds)
+    )
+    said = np.zeros((len(fold), len(learner.classes)), np.float32)
+    for number, head in enumerate(heads):
+        outside = np.flatnonzero(fold == number)
+        columns = np.array([learner.classes.index(name) for name in head.classes])
+        said[np.ix_(outside, columns)] = head.probabilities(learner.vectors[outside])
+    return _Probes(fold, heads, said)
+
+
+def _folded(one: Round, runner: _Runner, probes: _Probes) -> Folded:
+    """All folds of a round, each from the pretrained tail and its probe."""
     learner, training, cut = one.learner, one.training, one.learner.activations.cut
     n, k = len(learner.targets), len(learner.classes)
-    fold = stratified_folds(learner.targets, learner.units, runner.folds, seed=training.seed)
     scores = np.empty((n, k), np.float64)
-    frozen = np.zeros((n, k), np.float32) if before is None else before.probed
     arrays, heads = [], []
     runner.begin(one)
-    for number in range(runner.folds):
-        inside, outside = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        if before is None:
-            head = probed(learner, inside, seed=training.seed)
-            columns = [learner.classes.index(name) for name in head.classes]
-            said = head.probabilities(learner.vectors[outside])
-            frozen[np.ix_(outside, np.array(columns))] = said
-        else:
-            head = before.heads[number]
-        model = started(learner, inside, head)
-        if before is not None:
-            model.tail.put({**model.tail.arrays(), **before.arrays[number]})
+    for number, probe in enumerate(probes.heads):
+        inside, outside = (
+            np.flatnonzero(part) for part in (probes.fold != number, probes.fold == number)
+        )
+        model = started(learner, inside, probe)
         own = _averaging(training, len(inside), seed=training.seed + number)
         runner.train(learner, model, inside, own, f"{cut}, fold {number + 1}")
         scores[outside] = predict(model, learner.activations.chosen(outside))
         arrays.append(model.tail.arrays())
         heads.append(LinearHead(*model.head.plain(), learner.classes))
     log_prior = log_shares(learner.targets, k)
-    mixed = both(scores, np.log(np.maximum(frozen, LEAST_SHARE / n)))
+    mixed = both(scores, np.log(np.maximum(probes.said, LEAST_SHARE / n)))
     scale = fit_scale(mixed, learner.targets, log_prior)
     probabilities = out_of_sample_probabilities(
         mixed, learner.targets, log_prior, scale, units=learner.units, seed=training.seed
@@ -236,7 +252,7 @@ def _folded(one: Round, runner: _Runner, before: Folded | None) -> Folded:
         one,
         tuple(arrays),
         tuple(heads),
-        frozen,
+        probes.said,
         scale,
         probabilities.astype(np.float32),
     )

@@ -34,8 +34,8 @@ ROOM = 0.98  # of the time is planned: what follows may not run over
 PREDICTING = 0.35  # a forward pass, against a training step, per item
 MOST_FOR_VIEWS, MOST_VIEWS = 0.35, 10  # of the time; and of each picture
 MOST_EPOCHS, SOUND_EPOCHS, LEAST_EPOCHS = 12.0, 3.0, 1.0
-FIRST_EPOCHS, FIRST_SHARE = 6.0, 1 / 3  # at most, and of the time, where a deeper cut follows
-DEEP_EPOCHS = 4.0  # with fewer, shallow epochs in the same time are as good (docs/log.md)
+FIRST_EPOCHS, FIRST_SHARE = 6.0, 1 / 3  # behind the shallowest cut, and at most of the time
+DEEP_EPOCHS = 5.0  # with fewer, shallow epochs in the same time are as good (docs/log.md)
 DEEPER_AFTER = 8.0  # shallow epochs that fit: then the costs of deeper cuts are measured
 FOLDS = 3  # of two, each learns from half: on the solar cells no match for the frozen model
 SPARE_DISK = 1.2  # times what the plan takes must be free
@@ -164,8 +164,7 @@ class Task:
 
 
 def choose(costs: Mapping[str, Costs], task: Task) -> Plan:
-    """The shallowest cut with the views and epochs that fit; or, where there is time for it, some
-    epochs there and the rest of the time behind the deepest cut that is worth its while.
+    """The deepest cut with enough epochs; where there is time for both, after the shallowest one.
 
     What was given up is said.
 
@@ -173,23 +172,24 @@ def choose(costs: Mapping[str, Costs], task: Task) -> Plan:
         costs: of each cut that may be chosen, the shallowest first.
     """
     (cut, cost), *deeper = costs.items()
-    shallow = _shallowest(cut, cost, task)
-    if not shallow.depths or shallow.depths[0].epochs < SOUND_EPOCHS:
+    shallow = _alone(cut, cost, task)
+    if not shallow.depths:
         return shallow
-    kept = shallow.depths[0]
-    an_epoch = kept.training_s / kept.epochs
-    time = task.whole + task.spent - shallow.seconds + kept.training_s
-    epochs = round(min(FIRST_EPOCHS, max(SOUND_EPOCHS, FIRST_SHARE * time / an_epoch)), 2)
-    first = replace(kept, epochs=epochs, training_s=round(epochs * an_epoch, 1))
-    plan = replace(shallow, depths=(first,))
+    (depth,) = shallow.depths
+    an_epoch = depth.training_s / depth.epochs
+    training_s = task.whole + task.spent - shallow.seconds + depth.training_s
+    first = replace(depth, epochs=FIRST_EPOCHS, training_s=round(FIRST_EPOCHS * an_epoch, 1))
     for cut, cost in reversed(deeper):
-        plan = _deeper(plan, cut, cost, task)
-        if len(plan.depths) > 1:
-            return plan
-    return replace(shallow, why=plan.why)
+        plans = [_alone(cut, cost, task)]
+        if first.training_s <= FIRST_SHARE * training_s:
+            plans.insert(0, _deeper(replace(shallow, depths=(first,)), cut, cost, task))
+        for one in plans:
+            if one.depths and one.depths[-1].epochs >= DEEP_EPOCHS and one.views == shallow.views:
+                return one
+    return shallow
 
 
-def _shallowest(cut: str, cost: Costs, task: Task) -> Plan:
+def _alone(cut: str, cost: Costs, task: Task) -> Plan:
     """One round. Where time is short: three epochs or more, then views, then epochs."""
     best, most, why = Plan(task.minutes), (False, 0, 0.0), ""
     for count in range(len(task.views), 0, -1):
@@ -226,18 +226,18 @@ def _shallowest(cut: str, cost: Costs, task: Task) -> Plan:
 
 
 def _deeper(plan: Plan, cut: str, cost: Costs, task: Task) -> Plan:
-    """With a round more at this cut, if there is time and room for one worth its while."""
+    """With a round more at this cut; without any if time or room are too few for it."""
     count = len(plan.views)
     disk = task.fits([*(one.cut for one in plan.depths), cut], count)
     if not disk:
-        return replace(plan, why=_full(task))
+        return replace(plan, depths=(), why=_full(task))
     passed = task.items * (cost.plain + (count - 1) * cost.view)
     more = task.learned * cost.item * PREDICTING
     left = task.whole + task.spent - plan.seconds - passed - more
     an_epoch = cost.item * seen(task.learned, FOLDS)
     epochs = min(MOST_EPOCHS, left / an_epoch)
     if epochs < DEEP_EPOCHS:
-        return plan
+        return replace(plan, depths=())
     depth = Depth(cut, round(epochs, 2), round(passed, 1), round(epochs * an_epoch, 1))
     return replace(
         plan,
