@@ -195,7 +195,7 @@ def _alone(cut: str, cost: Costs, task: Task) -> Plan:
     for count in range(len(task.views), 0, -1):
         disk = task.fits([cut], count)
         if not disk:
-            why = _full(task)
+            why = f"the disk has {task.free_bytes / 1e6:,.0f} MB free, too few for more"
             continue
         passed = task.items * (cost.plain + (count - 1) * cost.view)
         if count > 2 and passed > MOST_FOR_VIEWS * task.whole:
@@ -230,7 +230,7 @@ def _deeper(plan: Plan, cut: str, cost: Costs, task: Task) -> Plan:
     count = len(plan.views)
     disk = task.fits([*(one.cut for one in plan.depths), cut], count)
     if not disk:
-        return replace(plan, depths=(), why=_full(task))
+        return replace(plan, depths=())
     passed = task.items * (cost.plain + (count - 1) * cost.view)
     more = task.learned * cost.item * PREDICTING
     left = task.whole + task.spent - plan.seconds - passed - more
@@ -246,10 +246,6 @@ def _deeper(plan: Plan, cut: str, cost: Costs, task: Task) -> Plan:
         memory_bytes=max(plan.memory_bytes, cost.memory_bytes),
         disk_bytes=disk,
     )
-
-
-def _full(task: Task) -> str:
-    return f"the disk has {task.free_bytes / 1e6:,.0f} MB free, too few for more"
 
 
 def make_plan(
