@@ -277,7 +277,12 @@ def test_ctrl_c_leaves_everything_usable(tmp_path: Path) -> None:
         str(tmp_path / "m.handful"),
     ]
     running = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        # a shell's background jobs, and so what they start, ignore the signal
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not any((folder / ".handful").glob("features/*/*")) and time.monotonic() < deadline:
