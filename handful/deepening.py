@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SAMPLE = 200  # items that are turned to see whether they keep their class
 FOLDER = "deep"
 RATE, LEAST_RATE, SMOOTHING = 3e-4, 1e-4, 0.1
+DANGER = 3.0  # a rate this many times below the one that explodes is safe
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +66,8 @@ class Outcome:
         """For a person."""
         lines = [f"Deep    {self.shipped} is shipped: {self.why}"]
         if self.rates:
-            lines.append(f"        {self.rates.line()}; taken {_taken(self.rates):.1e}")
+            lines.append(f"        {self.rates.line()}")
+            lines.append(f"        rate taken: {_taken(self.rates):.1e}")
         if len(self.rounds) > 1:
             reached = (f"{value:.3f} behind {cut}" for cut, value in self.rounds.items())
             lines.append(f"        log-loss out of sample {', '.join(reached)}")
@@ -403,7 +405,7 @@ class Deepening:
 
 def _taken(found: Finding) -> float:
     """The rate that did well on ten data sets, or a lower one where that comes near exploding."""
-    return min(RATE, max(LEAST_RATE, found.suggestion))
+    return min(RATE, max(LEAST_RATE, found.explodes_at / DANGER))
 
 
 def _vectors(encoder: ImageEncoder, items: Sequence[Item], view: str) -> Float[np.ndarray, "n d"]:

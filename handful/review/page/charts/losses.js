@@ -49,6 +49,8 @@ export function losses(steps, rounds, width) {
         text: "round",
         dy: -13,
         fill: "var(--muted)",
+        stroke: "var(--paper)",
+        strokeWidth: 4,
       }),
     ],
   });
