@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from torch.nn import functional
 
 from benchmarks.kernels.compare import Case, Function, Peer, randn
-from handful.kernels import F, axes, kernel
+from handful.kernels import F, axes, kernel, softmax
 from handful.kernels.gallery import add_layer_norm, layer_norm
-from handful.kernels.gallery.attention import softmax
 
 d, n = axes("d n")
 ALONE, FUSED = 0.9, 1.5

@@ -19,6 +19,7 @@ Files in the order of the passes:
     invert.py      a scattered product becomes a gathered one  ┐
     tables.py      what is known of an index table             │
     specialise.py  axes of one size become one axis            │
+    strides.py     how a load lies in memory                   │
     contract.py    which equations are matrix products         │
     blocks.py      which of them can run block by block        │
     recompute.py   what is too large to store is made again    │
@@ -34,6 +35,7 @@ Files in the order of the passes:
     walks.py       questions about loops                       │
     emit_terms.py  places in memory and terms → C              │
     emit_sums.py   sums and choices → C                        │
+    emit_products.py  matrix products → C                      │
     emit_c.py      loops → C                                   │
     build.py       C → shared object, once per machine         │
     memory.py      what a call writes to                       │
@@ -52,6 +54,7 @@ from handful.kernels.expr import (
     AxisExpr,
     Expr,
     axes,
+    clip,
     cos,
     erf,
     exp,
@@ -70,6 +73,7 @@ from handful.kernels.expr import (
     sin,
     size,
     smallest,
+    softmax,
     sqrt,
     stop,
     sum,
@@ -86,6 +90,7 @@ __all__ = [
     "I",
     "Kernel",
     "axes",
+    "clip",
     "cos",
     "erf",
     "exp",
@@ -106,6 +111,7 @@ __all__ = [
     "sin",
     "size",
     "smallest",
+    "softmax",
     "sqrt",
     "stop",
     "sum",

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from handful.kernels.contract import (
-    TURNED,
     Contraction,
     Item,
     arrays_read,
+    is_made_once,
     is_packed,
     item_reads,
     target_of,
@@ -74,7 +74,7 @@ def groups(items: list[Item]) -> list[list[Item]]:
     while waiting:
         group, *others = waiting
         waiting = []
-        if target_of(group[0]).name.startswith(TURNED):  # whole, before any block of a reader
+        if is_made_once(target_of(group[0])):  # whole, before any block of a reader
             out.append(group)
             waiting = others
             continue

@@ -138,6 +138,7 @@ class Runtime(ctypes.Structure):
     _fields_ = [
         ("pfor", ctypes.c_void_p),
         ("product", ctypes.c_void_p),
+        ("lay", ctypes.c_void_p),
         ("blas", ctypes.c_void_p),
         ("picked_rows", ctypes.c_void_p),
         ("picked_sum", ctypes.c_void_p),
@@ -160,7 +161,8 @@ def runtime(real: str, *, products: bool, picked: bool) -> Runtime:
     found.poison = int(os.environ.get("HANDFUL_KERNELS_POISON", "0"))
     if products:
         own = ctypes.CDLL(str(build(source_of("product.c", real))))
-        found.product, found.blas = _address(own, "product"), _address(library, BLAS[real])
+        found.product, found.lay = _address(own, "product"), _address(own, "lay")
+        found.blas = _address(library, BLAS[real])
     if picked:
         own = ctypes.CDLL(str(build(source_of("picked.c", real))))
         found.picked_rows = _address(own, "picked_rows")

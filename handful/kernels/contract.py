@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 
 from handful.kernels import nodes, ops
 from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op
+from handful.kernels.prelude import PANEL
 from handful.kernels.program import Choose, Equation, Loop, reads, writes
+from handful.kernels.strides import contiguous, is_run, lies_well
 
 
 @dataclass(frozen=True, slots=True)
 class Contraction:
     """target[batch, m, n] += alpha * sum(k, a[batch, m, k] * b[batch, k, n]), for the BLAS.
 
-    With `present`, only where that holds: along one axis, of m or of k, rows are picked out.
+    With `present`, only where that holds: along one axis, of m or of k, rows are picked out. With
+    `plain`, `b` was laid in panels for all steps of a loop; that is what few steps read instead.
     """
 
     target: Array
@@ -31,6 +34,7 @@ class Contraction:
     n: tuple[Axis, ...]
     k: tuple[Axis, ...]
     present: Node | None = None
+    plain: Load | None = None
 
     @property
     def inner(self) -> Axis:
@@ -52,9 +56,10 @@ class Contraction:
 
 Item = Equation | Choose | Contraction
 
-PACKED, TURNED = "pack#", "turned#"
+PACKED, TURNED, PANELS = "pack#", "turned#", "panels#"
 """Begin names of arrays that the planner makes, which no user can write: operands of one product,
-made where it is, and operands laid the other way, made once."""
+made where it is; and, made once, operands laid the other way, and those laid in panels, column by
+column of a tile (product.c)."""
 
 
 def target_of(item: Item) -> Array:
@@ -67,11 +72,21 @@ def is_packed(array: Array) -> bool:
     return array.name.startswith(PACKED)
 
 
+def is_made_once(array: Array) -> bool:
+    """Whether it is an operand that is made whole before any product reads it."""
+    return array.name.startswith((TURNED, PANELS))
+
+
+def in_panels(array: Array) -> bool:
+    """Whether it is a matrix laid in panels."""
+    return array.name.startswith(PANELS)
+
+
 def item_reads(item: Item) -> list[Load]:
     """Every load of an item."""
     if isinstance(item, Contraction):
-        present = [] if item.present is None else [item.present]
-        return list(nodes.loads(item.a, item.b, item.alpha, *item.index, *present))
+        other = [node for node in (item.present, item.plain) if node is not None]
+        return list(nodes.loads(item.a, item.b, item.alpha, *item.index, *other))
     return reads(item)
 
 
@@ -179,7 +194,7 @@ class Namer:
         varying = [a for a in axes if a in own and a not in nodes.free(present)]
         if not varying or any(nodes.loads(*load.index) for load in nodes.loads(product)):
             return None
-        along = max(varying, key=lambda a: _contiguous(product, a))
+        along = max(varying, key=lambda a: contiguous(product, a))
         return self.temporary(TURNED, (*[a for a in own if a is not along], along), product, items)
 
     def matrix_of(
@@ -191,7 +206,7 @@ class Namer:
         if (
             isinstance(product, Load)
             and product.index[-1:] == (column,)
-            and _lies_well(product, others, [row], [column])
+            and lies_well(product, others, [row], [column])
         ):
             return product
         own = tuple(a for a in (*others, row, column) if a in nodes.free(product))
@@ -226,28 +241,55 @@ class Namer:
         return [*items, replace(e, expr=nodes.replaced(e.expr, new))] if new else [e]
 
     def laid_once(self, items: list[Item], loop: Loop) -> tuple[list[Item], list[Item]]:
-        """Items to go before a loop, and the loop's items, which then read columns along memory.
+        """Items to go before a loop, and the loop's items, which then read their matrices as a
+        product reads them best.
 
         for t: s[t+1,b,k] += s[t,b,j]*U[k,j] over j
-            →  turned#1[j,k] = U[k,j];  for t: s[t+1,b,k] += s[t,b,j]*turned#1[j,k] over j
+            →  panels#1[j,k] = U[k,j];  for t: s[t+1,b,k] += s[t,b,j]*panels#1[j,k] over j
         """
         before: list[Item] = []
         inside: list[Item] = []
-        made: dict[Load, Load] = {}
-        changed = writes(loop)
+        same: dict[Node, Load] = {}
+        made: dict[object, Load] = {}
+        changed = {*writes(loop)}
         for item in items:
-            if isinstance(item, Contraction) and _lies_across(item) and item.b.array not in changed:
-                if item.b not in made:
-                    own = tuple(a for a in (*item.batch, *item.k, *item.n) if a in item.b.index)
-                    made[item.b] = self.temporary(TURNED, own, item.b, before)
-                item = replace(item, b=made[item.b])
+            if isinstance(item, Equation) and is_packed(item.target):
+                if loop.axis in nodes.free(item.expr) or changed & arrays_read(item):
+                    changed.add(item.target)
+                else:
+                    place = Load(item.target, item.domain)
+                    same[place] = self.temporary(TURNED, item.domain, item.expr, before)
+                    continue
+            elif isinstance(item, Contraction):
+                item = replace(item, a=same.get(item.a, item.a), b=same.get(item.b, item.b))
+                if item.b.array not in changed:
+                    key = item.b, item.k, item.n
+                    made[key] = made.get(key) or self.laid(item, before)
+                    plain = item.b if in_panels(made[key].array) else None
+                    item = replace(item, b=made[key], plain=plain)
             inside.append(item)
         return before, inside
 
-    def array(self, kind: str, own: tuple[Axis, ...]) -> Array:
-        """A new array of the planner's, over these axes."""
+    def laid(self, c: Contraction, items: list[Item]) -> Load:
+        """The matrix of a product in panels; if it is none without more ado, with its columns along
+        memory."""
+        own = tuple(a for a in (*c.batch, *c.k, *c.n) if a in c.b.index)
+        if not all(i in own or isinstance(i, Const) for i in c.b.index):
+            return c.b
+        places = (c.n, c.b), (c.k, c.b), (c.k, c.a), (c.n, Load(c.target, c.index))
+        if own == (*c.k, *c.n) and all(is_run(axes, x.index, x.array) for axes, x in places):
+            target = self.array(PANELS, own, PANEL - 1)
+            items.append(Equation(target, own, "=", own, c.b))
+            return Load(target, own)
+        across = c.b.index[-1] in c.k
+        return self.temporary(TURNED, own, c.b, items) if across else c.b
+
+    def array(self, kind: str, own: tuple[Axis, ...], extra: int = 0) -> Array:
+        """A new array of the planner's, over these axes, with `extra` columns."""
         self.count += 1
-        return Array(f"{kind}{self.count}", tuple(Dim(a.name) for a in own), "f")
+        last = len(own) - 1
+        dims = tuple(Dim(a.name, extra if at == last else 0) for at, a in enumerate(own))
+        return Array(f"{kind}{self.count}", dims, "f")
 
     def temporary(self, kind: str, own: tuple[Axis, ...], value: Node, items: list[Item]) -> Load:
         """An array of the planner's, over these axes; what makes it joins the items."""
@@ -262,11 +304,11 @@ class Namer:
         """A plain load as it lies, if its rows or columns are contiguous; else a temporary."""
         if len(factors) == 1 and isinstance(factors[0], Load):
             load = factors[0]
-            if _lies_well(load, batch, rows, cols):
+            if lies_well(load, batch, rows, cols):
                 return load
         product = ops.product(factors)
         # transposed, if that lets the product be read along contiguous memory
-        if rows and cols and _contiguous(product, rows[-1]) > _contiguous(product, cols[-1]):
+        if rows and cols and contiguous(product, rows[-1]) > contiguous(product, cols[-1]):
             rows, cols = cols, rows
         own = tuple(a for a in (*batch, *rows, *cols) if a in nodes.free(product))
         return self.temporary(PACKED, own, product, items)
@@ -288,27 +330,6 @@ def _tests(present: Node) -> set[Node]:
         case Op(name="and", args=(a, b)):
             return _tests(a) | _tests(b)
     return {present}
-
-
-def _lies_across(c: Contraction) -> bool:
-    """Whether the columns of `b` are strided, and only the product's own axes choose them."""
-    axes = {*c.batch, *c.k, *c.n}
-    plain = all(i in axes or isinstance(i, Const) for i in c.b.index)
-    return plain and c.b.index[-1] in c.k
-
-
-def lies(index: tuple[Node, ...], axis: Axis) -> float:
-    """1 if contiguous along `axis`, 0 if it does not vary, less if it strides or gathers."""
-    varying = [d for d, i in enumerate(index) if axis in nodes.free(i)]
-    if not varying:
-        return 0.0
-    if varying == [len(index) - 1] and not nodes.loads(index[-1]):
-        return 1.0 if shift(index[-1]) is axis else 0.5
-    return -4.0
-
-
-def _contiguous(term: Node, axis: Axis) -> float:
-    return sum(lies(load.index, axis) for load in nodes.loads(term))
 
 
 def _terms(expr: Node, sign: float) -> list[tuple[float, Node]]:
@@ -365,32 +386,3 @@ def _order(factors: list[Node]) -> list[Axis]:
     if len(factors) == 1 and isinstance(factors[0], Load):
         return [i for i in factors[0].index if isinstance(i, Axis)]
     return []
-
-
-def shift(index: Node) -> Axis | None:
-    """The axis of `i` or `i + constant`."""
-    match index:
-        case Axis():
-            return index
-        case Op(name="add", args=(Axis() as axis, Const())):
-            return axis
-    return None
-
-
-def _lies_well(load: Load, batch: list[Axis], rows: list[Axis], cols: list[Axis]) -> bool:
-    """Whether BLAS can take the load where it lies: plain indices, the last one a row or column."""
-    domain = {*batch, *rows, *cols}
-    used = [shift(i) for i in load.index if nodes.free(i).keys() & domain]
-    if None in used or len(set(used)) != len(used) or load.array.kind != "f":
-        return False
-    if nodes.loads(*load.index) or not load.index:
-        return False
-    last = shift(load.index[-1])
-    if not (rows and last is rows[-1]) and not (cols and last is cols[-1]):
-        return False
-    # a window x[i + o] reads two axes in one index; a size that differs from its dimension's
-    # extent is no matrix either
-    return all(
-        shift(i) is None or d.axis == shift(i).name  # type: ignore[union-attr]
-        for i, d in zip(load.index, load.array.dims, strict=True)
-    )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from handful.kernels import nodes
-from handful.kernels.emit_sums import SumPrinter
+from handful.kernels.emit_products import ProductPrinter
 from handful.kernels.loops import (
     Command,
     Fill,
@@ -18,6 +18,7 @@ from handful.kernels.loops import (
     Folds,
     For,
     Gemm,
+    Lay,
     Pick,
     Picked,
     Store,
@@ -26,7 +27,7 @@ from handful.kernels.loops import (
     apart,
     in_range,
 )
-from handful.kernels.nodes import Array, Axis, Load, Node
+from handful.kernels.nodes import Array, Load, Node
 from handful.kernels.prelude import PICKED, prelude
 from handful.kernels.walks import axis_names, leaves, mentioned, work
 
@@ -68,7 +69,7 @@ def emit(
 
 
 @dataclass(slots=True)
-class _Printer(SumPrinter):
+class _Printer(ProductPrinter):
     inputs: tuple[Array, ...] = ()
     outputs: tuple[Array, ...] = ()
     tasks: tuple[Task, ...] = ()
@@ -250,6 +251,8 @@ class _Printer(SumPrinter):
                 self.pick(c)
             case Gemm():
                 self.gemm(c)
+            case Lay():
+                self.lay(c)
             case Picked():
                 self.picked(c)
             case Fill():
@@ -322,95 +325,6 @@ class _Printer(SumPrinter):
             if any(x.array is c.target and not apart(x.index, c.index) for x in nodes.loads(node)):
                 del known[node]
         known[Load(c.target, c.index)] = value
-
-    def gemm(self, c: Gemm) -> None:
-        def count(axes: tuple[Axis, ...]) -> str:
-            return " * ".join(map(self.width, axes)) or "1"
-
-        def base(array: Array, index: tuple[Node, ...]) -> str:
-            known: dict[Node, str] = {a: self.bounds(a)[0] for a in (*c.m, *c.n, *c.k)}
-            return f"{self.identifier(array)} + {self.start(Load(array, index), known)}"
-
-        def stride(array: Array, index: tuple[Node, ...], axes: tuple[Axis, ...]) -> str | None:
-            """Of the last of a run of axes; None if it is 1."""
-            if not axes:
-                return None
-            place = next(d for d, i in enumerate(index) if axes[-1] in nodes.free(i))
-            found = self.stride(array, place)
-            return None if found == "1" else found
-
-        ta, lda = self.leading(stride(c.a.array, c.a.index, c.m), stride(c.a.array, c.a.index, c.k),
-                               c.m, count(c.k))  # fmt: skip
-        tb, ldb = self.leading(stride(c.b.array, c.b.index, c.k), stride(c.b.array, c.b.index, c.n),
-                               c.k, count(c.n))  # fmt: skip
-        ldc = stride(c.target, c.index, c.m) or count(c.n)
-        self.line("{")
-        self.depth += 1
-        alpha = self.term(c.alpha, {})
-        beta = "1"
-        if c.fresh:
-            later = [self.var(a) for a in c.later]
-            later += ["from"] if self.sliced(c.k) else []
-            beta = "(" + (" | ".join(f"({v} != 0)" for v in later) or "0") + ")"
-        a, b, out = base(c.a.array, c.a.index), base(c.b.array, c.b.index), base(c.target, c.index)
-        self.line(
-            f"gemm(rt, {ta}, {tb}, {count(c.m)}, {count(c.n)}, {count(c.k)}, {alpha}, "
-            f"{a}, {lda}, {b}, {ldb}, {beta}, {out}, {ldc});"
-        )
-        self.close()
-
-    def picked(self, c: Picked) -> None:
-        """Lists of where the rows lie at which `present` holds, and the product of those."""
-        first: dict[Node, str] = {a: self.bounds(a)[0] for a in (c.inner, c.column)}
-        low, high = self.bounds(c.row)
-        target = Load(c.target, c.index)
-        self.line("{")
-        self.depth += 1
-        alpha = self.term(c.alpha, {})
-        v = self.var(c.row)
-        self.line(f"int64_t here[{PICKED}], there[{PICKED}];")
-        self.line(f"for (int64_t top = {low}; top < {high}; top += {PICKED}) {{")
-        self.depth += 1
-        self.line(f"int64_t count = 0; const int64_t end = k_min({high}, top + {PICKED});")
-        self.line(f"for (int64_t {v} = top; {v} < end; {v}++) {{")
-        self.depth += 1
-        known = dict(first)
-        present = self.term(c.present, known)
-        self.line(f"here[count] = {self.start(c.a, known)};")
-        self.line(f"there[count] = {self.start(c.b if c.summed else target, known)};")
-        self.line(f"count += {present};")
-        self.close()
-        counts = f"count, {self.width(c.inner)}, {self.width(c.column)}, {alpha}"
-        a, b, out = (self.identifier(load.array) for load in (c.a, c.b, target))
-        whole = target if c.summed else c.b  # that which lies where it is
-        at = self.start(whole, dict(first))
-        apart = self.stride(whole.array, next(d for d, i in enumerate(whole.index) if i is c.inner))
-        if c.summed:
-            beta = "top != 0" if c.fresh else "1"
-            rest = f"{b}, there, {beta}, {out} + {at}, {apart}"
-        else:
-            rest = f"{b} + {at}, {apart}, {out}, there"
-        name = "picked_sum" if c.summed else "picked_rows"
-        self.line(f"rt->{name}({counts}, {a}, here, {rest});")
-        self.close(2)
-
-    def width(self, axis: Axis) -> str:
-        """How many values of an axis there are here."""
-        first, last = self.bounds(axis)
-        return last if first == "0" else f"({last} - {first})"
-
-    def start(self, load: Load, known: dict[Node, str]) -> str:
-        """The place of a load in its array, where `known` axes stand still."""
-        return self.place(load.array, [self.term(i, known) for i in load.index])
-
-    @staticmethod
-    def leading(
-        rows: str | None, cols: str | None, axes: tuple[Axis, ...], width: str
-    ) -> tuple[int, str]:
-        """(transposed?, leading dimension) of an operand with these strides; None is 1."""
-        if cols is None:
-            return 0, rows if rows is not None and axes else f"k_max(1, {width})"
-        return 1, cols
 
     def fill(self, c: Fill, name: str) -> None:
         extent = self.extent(c.target)

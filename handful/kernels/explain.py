@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from handful.kernels import nodes, ops
-from handful.kernels.contract import Contraction, Item, target_of
+from handful.kernels.contract import Contraction, Item, in_panels, target_of
 from handful.kernels.definition import Definition
 from handful.kernels.nodes import Array, Axis, Op
 from handful.kernels.parts import with_parts
@@ -107,6 +107,8 @@ def _what(item: Item) -> str:
         return f"matrix product{which}, rows {rows}, columns {cols}, summed over {over}"
     if isinstance(item, Choose):
         return f"the {item.count} smallest over {item.axis}"
+    if in_panels(item.target):
+        return "laid in panels"
     return {"=": "elementwise", "sum": "sum", "max": "maximum", "min": "minimum"}[item.op]
 
 

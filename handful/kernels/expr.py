@@ -306,6 +306,11 @@ def minimum(a: Value, b: Value) -> Expr:
     return apply("minimum", a, b)
 
 
+def clip(x: Value, low: Value, high: Value) -> Expr:
+    """`x`, but no less than `low` and no more than `high`."""
+    return maximum(low, minimum(high, x))
+
+
 def stop(x: Value) -> Expr:
     """`x`, whose derivative is taken to be zero."""
     return apply("stop", x)
@@ -419,6 +424,25 @@ def mean(over: AxisExpr | tuple[AxisExpr, ...], body: Value) -> Expr:
     for axis in over if isinstance(over, tuple) else (over,):
         count = ops.op("mul", count, Size(_bound_axis(axis, "mean").name))  # type: ignore[assignment]
     return apply("div", _reduce("sum", over, body), Expr(count))
+
+
+def softmax(
+    over: AxisExpr | tuple[AxisExpr, ...],
+    body: Value,
+    *,
+    to: dict[AxisExpr, Value] | None = None,
+) -> Expr:
+    """exp(body) / Σ exp(body): the share of each term among those over one axis or several.
+
+    With `to={n: dst[e]}` the share among the terms that are sent to the same place. The largest
+    term is taken off all first, which changes nothing and lets none overflow.
+    """
+
+    def of_each(total: Expr) -> Expr:
+        return total.at(**{place.name: at for place, at in to.items()}) if to else total
+
+    powers = exp(apply("sub", body, stop(of_each(max(over, body, to=to)))))
+    return powers / of_each(sum(over, powers, to=to))
 
 
 def smallest(over: AxisExpr, body: Value, rank: AxisExpr, *, count: int) -> tuple[Expr, Expr]:

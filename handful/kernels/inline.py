@@ -11,7 +11,7 @@ from collections.abc import Set
 from dataclasses import replace
 
 from handful.kernels import nodes
-from handful.kernels.contract import TURNED, Item, is_packed, item_reads, target_of
+from handful.kernels.contract import Item, is_made_once, is_packed, item_reads, target_of
 from handful.kernels.nodes import Array, Axis, Node
 from handful.kernels.program import Equation, at_load
 from handful.kernels.share import LEAST_WORK, work
@@ -38,7 +38,7 @@ def inline(items: list[Item], elsewhere: Set[Array]) -> list[Item]:
 
 def _spare(e: Equation, items: list[Item]) -> bool:
     """Whether the readers of an elementwise array may compute it."""
-    if e.op != "=" or is_packed(e.target) or e.target.name.startswith(TURNED):
+    if e.op != "=" or is_packed(e.target) or is_made_once(e.target):
         return False
     readers = [i for i in items if any(load.array is e.target for load in item_reads(i))]
     uses = [load for i in readers for load in item_reads(i) if load.array is e.target]

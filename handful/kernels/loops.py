@@ -72,6 +72,21 @@ class Gemm:
     fresh: bool
     later: tuple[Axis, ...] = ()
     """Summed axes outside of this call: only their first value is fresh."""
+    plain: Load | None = None
+    """What to read in place of a `b` in panels, if the loop has few steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lay:
+    """`target = expr`, a matrix, in panels (product.c), if the loop over `time` has enough steps to
+    pay for that. `rows` and `columns` are runs of axes."""
+
+    target: Array
+    index: tuple[Node, ...]
+    expr: Load
+    rows: tuple[Axis, ...]
+    columns: tuple[Axis, ...]
+    time: Axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +136,7 @@ class Folds:
     body: tuple[Fold, ...]
 
 
-Leaf = Store | Fold | Strip | Pick | Gemm | Picked | Fill
+Leaf = Store | Fold | Strip | Pick | Gemm | Lay | Picked | Fill
 Command = Leaf | For | Folds
 
 
@@ -195,6 +210,8 @@ def own_axes(c: Command) -> tuple[Axis, ...]:
             return (axis,)
         case Gemm(m=m, n=n, k=k):
             return (*m, *n, *k)
+        case Lay(rows=rows, columns=columns):
+            return (*rows, *columns)
         case Picked(row=row, inner=inner, column=column):
             return (row, inner, column)
     return ()
@@ -206,7 +223,11 @@ def terms(c: Leaf) -> list[Node]:
         return []
     if isinstance(c, Picked):
         return [*c.index, c.a, c.b, c.alpha, c.present]
-    return [*c.index, *([c.a, c.b, c.alpha] if isinstance(c, Gemm) else [c.expr])]
+    if isinstance(c, Gemm):
+        return [*c.index, c.a, c.b, c.alpha, *([c.plain] if c.plain else [])]
+    if isinstance(c, Lay):
+        return [*c.index, c.expr, Size(c.time.name)]
+    return [*c.index, c.expr]
 
 
 class LoopCheckError(AssertionError):
@@ -230,7 +251,7 @@ def check(task: Task) -> None:
                 continue
             missing = set(nodes.union(map(nodes.free, terms(c)))) - scope - set(own_axes(c))
             # where to write is known before anything is reduced
-            if not isinstance(c, Gemm | Picked):
+            if not isinstance(c, Gemm | Lay | Picked):
                 found = set(nodes.union(nodes.free(t) for t in c.index)) - scope
                 missing |= found - ({c.vector, c.rows} if isinstance(c, Strip) else set())
             if missing:

@@ -8,10 +8,11 @@ An array's first writer also initialises it, where it covers all of it; else a `
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handful.kernels import nodes, ops
-from handful.kernels.contract import Contraction, Item, is_packed, lies, shift, target_of
+from handful.kernels.contract import Contraction, Item, in_panels, is_packed, target_of
 from handful.kernels.fuse import fuse
 from handful.kernels.loops import (
     ONCE,
@@ -21,6 +22,7 @@ from handful.kernels.loops import (
     Folds,
     For,
     Gemm,
+    Lay,
     Pick,
     Picked,
     Store,
@@ -30,15 +32,25 @@ from handful.kernels.loops import (
     own_axes,
     terms,
 )
-from handful.kernels.nodes import Array, Axis, Const, Node, Op
+from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op
 from handful.kernels.program import Choose, Equation, Program, covers
 from handful.kernels.region import Region
+from handful.kernels.strides import is_run, lies
+
+Laid = tuple[Contraction, Axis]
+"""A product that reads a matrix in panels, and the axis of the loop in which it does."""
 
 
 def lower(program: Program, regions: tuple[Region, ...]) -> tuple[Task, ...]:
     """Loops for every region, checked."""
     started: set[Array] = set()
-    out = [_lower_region(region, started) for region in regions]
+    laid = {
+        i.b.array: (i, r.loop.axis)
+        for r in regions
+        for i in r.items
+        if r.loop and isinstance(i, Contraction) and in_panels(i.b.array)
+    }
+    out = [_lower_region(region, started, laid) for region in regions]
     unwritten = [a for a in program.outputs if a not in started]
     if unwritten:  # a cotangent that nothing reaches
         fills = tuple(Fill(a, 0) for a in unwritten)
@@ -48,7 +60,7 @@ def lower(program: Program, regions: tuple[Region, ...]) -> tuple[Task, ...]:
     return tuple(out)
 
 
-def _lower_region(region: Region, started: set[Array]) -> Task:
+def _lower_region(region: Region, started: set[Array], laid: Mapping[Array, Laid]) -> Task:
     outer = (*region.single, *([region.block] if region.block else []))
     before: list[Fill] = []
     body: list[Command] = []
@@ -74,7 +86,13 @@ def _lower_region(region: Region, started: set[Array]) -> Task:
                 before.append(fill)
         if is_packed(target):
             started.discard(target)  # a packed operand is made anew at every step
-        command = _lower_item(item, fresh, outer, region)
+        command: Command
+        if isinstance(item, Equation) and target in laid:
+            assert isinstance(item.expr, Load)
+            reader, steps = laid[target]
+            command = Lay(target, item.index, item.expr, reader.k, reader.n, steps)
+        else:
+            command = _lower_item(item, fresh, outer, region)
         body.append(_wrap(command, _outer_axes(item, command, region)))
     commands = fuse((*zeros, *body), region.block)
     thin = () if region.loop else tuple(a for a in region.local if _is_thin(a, commands, region))
@@ -274,11 +292,13 @@ def _lower_contraction(c: Contraction, fresh: bool, outer: tuple[Axis, ...]) -> 
     k = list(c.k)
     around = [a for a in c.batch if a not in fixed]
     around += _peel(m, (c.a.index, c.a.array), (c.index, c.target), block)
-    around += _peel(n, (c.b.index, c.b.array), (c.index, c.target), block)
-    later = _peel(k, (c.a.index, c.a.array), (c.b.index, c.b.array), None)
+    whole = in_panels(c.b.array)  # was laid as one matrix
+    around += [] if whole else _peel(n, (c.b.index, c.b.array), (c.index, c.target), block)
+    later = [] if whole else _peel(k, (c.a.index, c.a.array), (c.b.index, c.b.array), None)
     gemm = Gemm(
-        c.target, c.index, c.a, c.b, c.alpha, tuple(m), tuple(n), tuple(k), fresh, tuple(later)
-    )
+        c.target, c.index, c.a, c.b, c.alpha, tuple(m), tuple(n), tuple(k), fresh, tuple(later),
+        c.plain,
+    )  # fmt: skip
     return _wrap(gemm, (*around, *later))
 
 
@@ -294,18 +314,3 @@ def _peel(
     ):
         peeled.append(axes.pop(0))
     return peeled
-
-
-def is_run(axes: list[Axis] | tuple[Axis, ...], index: tuple[Node, ...], array: Array) -> bool:
-    """Whether `axes` lie one directly within the next, all but the first in full."""
-    places = [next((d for d, i in enumerate(index) if shift(i) is a), None) for a in axes]
-    if None in places:
-        return False
-    start = places[0]
-    assert start is not None
-    if places != list(range(start, start + len(places))):
-        return False
-    later = range(start + 1, start + len(places))
-    return all(
-        index[d] is a and not array.dims[d].extra for d, a in zip(later, axes[1:], strict=True)
-    )

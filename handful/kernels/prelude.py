@@ -22,12 +22,13 @@ typedef void (*body_t)(int64_t, int64_t, void*);
 typedef int (*pfor_t)(int64_t, int64_t, int64_t, body_t, void*);
 typedef void (*product_t)(void*, int, int, int64_t, int64_t, int64_t, real, const real*, int64_t,
   const real*, int64_t, real, real*, int64_t);
+typedef void (*lay_t)(int, int64_t, int64_t, int64_t, int64_t, const real*, int64_t, real*);
 typedef void (*picked_rows_t)(int64_t, int64_t, int64_t, real, const real*, const int64_t*, const real*,
   int64_t, real*, const int64_t*);
 typedef void (*picked_sum_t)(int64_t, int64_t, int64_t, real, const real*, const int64_t*, const real*,
   const int64_t*, real, real*, int64_t);
 typedef struct {
-  pfor_t pfor; product_t product; void* blas; picked_rows_t picked_rows; picked_sum_t picked_sum;
+  pfor_t pfor; product_t product; lay_t lay; void* blas; picked_rows_t picked_rows; picked_sum_t picked_sum;
   int64_t cores; int64_t poison;
 } rt_t;
 typedef struct { const rt_t* rt; void* const* p; const int64_t* n; } ctx_t;
@@ -189,11 +190,15 @@ FEW_ROWS, LARGE_MATRIX = 8, 1 << 18
 """Below so many rows a product is bound by reading its matrix; from so many numbers on, two cores
 read it faster than one, and it pays to wake the second."""
 
+PANEL = 32
+"""Columns of the widest panel that a matrix is laid in, of float with AVX-512 (product.c)."""
+
 PICKED = 256
 """Rows among which a product picks those that are present, at a time (picked.c)."""
 
 GEMM = """\
-/* row-major c[m,n] = alpha a[m,k] b[k,n] + beta c; ta, tb: the operand lies transposed (product.c) */
+/* row-major c[m,n] = alpha a[m,k] b[k,n] + beta c; ta, tb: 1 if the operand lies
+   transposed, 2 if in panels (product.c) */
 static void product(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k, real alpha,
     const real* a, int64_t lda, const real* b, int64_t ldb, real beta, real* c, int64_t ldc) {
   rt->product(rt->blas, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
@@ -207,7 +212,7 @@ static void columns(int64_t first, int64_t last, void* given) {
   for (int64_t part = first; part < last; part++) {
     const int64_t low = part * s->wide;
     product(s->rt, s->ta, s->tb, s->m, k_min(s->wide, s->n - low), s->k, s->alpha, s->a, s->lda,
-      s->b + (s->tb ? low * s->ldb : low), s->ldb, s->beta, s->c + low, s->ldc);
+      s->b + low * (s->tb == 2 ? s->k : s->tb ? s->ldb : 1), s->ldb, s->beta, s->c + low, s->ldc);
   }
 }
 /* few rows by a large matrix: its columns are parted, for each core a part of the memory to read */
@@ -215,7 +220,7 @@ static void gemm(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k
     const real* a, int64_t lda, const real* b, int64_t ldb, real beta, real* c, int64_t ldc) {
   if (m < FEW_ROWS && n * k >= LARGE_MATRIX && rt->pfor && rt->cores > 1) {
     columns_t s = {rt, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc,
-      k_ceil(k_ceil(n, rt->cores), 16) * 16};
+      k_ceil(k_ceil(n, rt->cores), PANEL) * PANEL};
     if (!rt->pfor(0, k_ceil(n, s.wide), 1, columns, &s)) return;
   }
   product(rt, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
@@ -226,5 +231,9 @@ static void gemm(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k
 def prelude(real: str, *, products: bool) -> str:
     """Everything before the kernel's own functions, for "float" or "double"."""
     maths = FLOAT_MATHS if real == "float" else DOUBLE_MATHS
-    gemm = GEMM.replace("FEW_ROWS", str(FEW_ROWS)).replace("LARGE_MATRIX", str(LARGE_MATRIX))
+    gemm = GEMM
+    for name, value in zip(
+        ("FEW_ROWS", "LARGE_MATRIX", "PANEL"), (FEW_ROWS, LARGE_MATRIX, PANEL), strict=True
+    ):
+        gemm = gemm.replace(name, str(value))
     return f"typedef {real} real;\n{RUNTIME}{maths}{gemm if products else ''}"

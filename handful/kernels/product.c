@@ -3,6 +3,9 @@
 
      c[m,n] = alpha op(a)[m,k] op(b)[k,n] + beta c      row-major; if beta is 0, c is not read
 
+   ta, tb: LIES, or ACROSS if it lies transposed; or of b PANELS, if it was laid so: all rows of a
+   tile's columns, then all rows of the next tile's.
+
    A tile of c, up to ROWS by two vectors, stays in registers while k runs. Of b, DEPTH rows of a
    tile's columns are at work at a time, in the first cache; where more than TILES tiles read them,
    or they lie transposed, they are first copied side by side. Few rows are bound by reading b: they
@@ -14,6 +17,10 @@ typedef void blas_t(const char*, const char*, const int*, const int*, const int*
     const real*, const int*, const real*, const int*, const real*, real*, const int*);
 
 #define LINE ((int64_t)(64 / sizeof(real)))
+#define LIES 0
+#define ACROSS 1
+#define PANELS 2
+#define TILE (2 * LANES) /* columns of a tile, and of a panel */
 #define FEW 3
 #define WIDE (ROWS * 2 / FEW)
 #define HIGH (ROWS * 20)
@@ -29,16 +36,18 @@ typedef whole places __attribute__((vector_size(4 * sizeof(real))));
 #define MIX(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
 #endif
 
-/* What the tiles of one product share: a's element (i, l) is a[i * along_m + l * along_k]. */
-typedef struct { int64_t depth, along_m, along_k, ldb, ldc; real alpha, beta; } tiles_t;
+/* What the tiles of one product share: a's element (i, l) is a[i * along_m + l * along_k]; of b,
+   row l begins at b[l * ldb], and the third vector of it lies `next` after the first. */
+typedef struct { int64_t depth, along_m, along_k, ldb, next, ldc; real alpha, beta; } tiles_t;
 
 INLINE void tile(const int rows, const int wide, const tiles_t* s, const real* a, const real* b,
     real* c) {
   vec sum[ROWS * 2], right[WIDE];
-  const int64_t along_m = s->along_m, along_k = s->along_k, ldb = s->ldb, ldc = s->ldc;
+  const int64_t along_m = s->along_m, along_k = s->along_k, ldb = s->ldb, ldc = s->ldc,
+    next = s->next;
   UNROLL for (int i = 0; i < rows * wide; i++) sum[i] = (vec){0};
   for (int64_t l = s->depth; l > 0; l--, a += along_k, b += ldb) {
-    UNROLL for (int v = 0; v < wide; v++) right[v] = *(const vec*)(b + v * LANES);
+    UNROLL for (int v = 0; v < wide; v++) right[v] = *(const vec*)(b + v / 2 * next + v % 2 * LANES);
     UNROLL for (int i = 0; i < rows; i++) {
       const real left = a[i * along_m];
       UNROLL for (int v = 0; v < wide; v++) sum[i * wide + v] += left * right[v];
@@ -131,19 +140,29 @@ static int ours_is_faster(int64_t m, int64_t n, int64_t k) {
 #endif
 }
 
+/* Rows first … last - 1 of op(b)[k,n] in panels: out[j / TILE][l][j % TILE]. What lies beyond n is
+   zero. */
+void lay(int tb, int64_t first, int64_t last, int64_t k, int64_t n, const real* b, int64_t ldb,
+    real* out) {
+  for (int64_t j = 0; j < n; j += TILE)
+    side_by_side(out + j * k + first * TILE, b + (tb ? j * ldb + first : first * ldb + j), tb, ldb,
+        last - first, least(n - j, TILE), TILE);
+}
+
 void product(blas_t* blas, int ta, int tb, int64_t m, int64_t n, int64_t k, real alpha,
     const real* a, int64_t lda, const real* b, int64_t ldb, real beta, real* c, int64_t ldc) {
-  if (blas && !ours_is_faster(m, n, k)) {
+  const int laid = tb == PANELS, across = tb == ACROSS;
+  if (blas && !laid && !ours_is_faster(m, n, k)) {
     int M = (int)m, N = (int)n, K = (int)k, la = (int)lda, lb = (int)ldb, lc = (int)ldc;
     blas(tb ? "T" : "N", ta ? "T" : "N", &N, &M, &K, &alpha, b, &lb, a, &la, &beta, c, &lc);
     return;
   }
-  if (m <= FEW && tb && !ta) {
+  if (m <= FEW && across && !ta) {
     for (int64_t i = 0; i < m; i++) dots(n, k, alpha, a + i * lda, b, ldb, beta, c + i * ldc);
     return;
   }
-  real copy[DEPTH * 2 * LANES];
-  tiles_t s = {0, ta ? 1 : lda, ta ? lda : 1, 0, ldc, alpha, beta};
+  real copy[DEPTH * TILE];
+  tiles_t s = {0, ta ? 1 : lda, ta ? lda : 1, 0, laid ? k * TILE : TILE, ldc, alpha, beta};
   for (int64_t top = 0; top < m; top += HIGH) {
     const int64_t high = least(HIGH, m - top), count = (high + ROWS - 1) / ROWS;
     s.beta = beta;
@@ -151,13 +170,13 @@ void product(blas_t* blas, int ta, int tb, int64_t m, int64_t n, int64_t k, real
       s.depth = least(DEPTH, k - l);
       int64_t cols;
       for (int64_t j = 0; j < n; j += cols) {
-        const int64_t few = high <= FEW && n - j >= WIDE * LANES && !tb;
+        const int64_t few = high <= FEW && n - j >= WIDE * LANES && !across;
         const int64_t wide = few ? WIDE : n - j > LANES ? 2 : 1;
         cols = least(n - j, wide * LANES);
-        const real* right = tb ? b + j * ldb + l : b + l * ldb + j;
-        s.ldb = ldb;
-        if (tb || count > TILES || cols < wide * LANES) {
-          side_by_side(copy, right, tb, ldb, s.depth, cols, wide * LANES);
+        const real* right = b + (laid ? j * k + l * TILE : across ? j * ldb + l : l * ldb + j);
+        s.ldb = laid ? TILE : ldb;
+        if (!laid && (across || count > TILES || cols < wide * LANES)) {
+          side_by_side(copy, right, across, ldb, s.depth, cols, wide * LANES);
           right = copy;
           s.ldb = wide * LANES;
         }

@@ -16,9 +16,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handful.kernels import nodes, ops
-from handful.kernels.contract import Contraction, Item, Namer, arrays_read, shift, target_of
+from handful.kernels.contract import Contraction, Item, Namer, arrays_read, target_of
 from handful.kernels.nodes import Array, Axis, Load, Node, Op
 from handful.kernels.program import Equation, fits
+from handful.kernels.strides import shift
 
 Ends = list[set[str]]
 """The axes of each argument and result of a program (`program.ends`)."""

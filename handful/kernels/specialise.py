@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from handful.kernels import nodes
-from handful.kernels.contract import shift
 from handful.kernels.nodes import Array, Axis, Dim, Load, Node, Size
 from handful.kernels.program import Choose, Equation, Loop, Program, Statement, check, flat, reads
+from handful.kernels.strides import shift
 
 
 def pairs(program: Program) -> frozenset[tuple[str, str]]:

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from handful.kernels import F, I, axes, exp, gallery, kernel, sum, tanh, where
+from handful.kernels import F, I, axes, exp, gallery, kernel, softmax, sum, tanh, where
 from handful.kernels.contract import arrays_read
-from handful.kernels.gallery.attention import softmax
 from handful.kernels.loops import Folds
 from handful.kernels.lower import lower
 from handful.kernels.parts import LEAST_ROWS, MOST, parts

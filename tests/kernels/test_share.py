@@ -7,11 +7,10 @@ import re
 import pytest
 import torch
 
-from handful.kernels import F, axes, exp, kernel, maximum, rsqrt, sum
+from handful.kernels import F, axes, exp, kernel, maximum, rsqrt, softmax, sum
 from handful.kernels import max as most
 from handful.kernels.execute import backend
 from handful.kernels.gallery import attention, layer_norm, neighbours, sparse_conv
-from handful.kernels.gallery.attention import softmax
 from handful.kernels.plan import plan
 from handful.kernels.torch_op import plain
 from handful.kernels.training import Training

@@ -6,22 +6,15 @@ from typing import Any
 
 import torch
 
-from handful.kernels import F, axes, exp, inf, kernel, max, maximum, minimum, size, stop, sum, where
+from handful.kernels import F, axes, clip, inf, kernel, size, softmax, sum, where
 
 b, d, e, h, i, j, p = axes("b d e h i j p")
 
 
-def softmax(over: Any, s: Any) -> Any:
-    """exp(s) / Σ exp(s), as a term of a kernel; it is the same whatever is taken off s."""
-    q = exp(s - stop(max(over, s)))
-    return q / sum(over, q)
-
-
 def scores(q: Any, k: Any, bias: Any) -> Any:
-    """q·k/√d + bias[distance], where distances beyond the bias's reach count as its ends."""
-    reach = size(p) // 2
-    distance = maximum(-reach, minimum(reach, j - i)) + reach
-    return sum(d, q[b, h, i, d] * k[b, h, j, d]) * size(d) ** -0.5 + bias[h, distance]
+    """q·k/√d + bias[j - i], where distances beyond the bias's reach count as its ends."""
+    place = clip(j - i + size(p) // 2, 0, size(p) - 1)
+    return sum(d, q[b, h, i, d] * k[b, h, j, d]) * size(d) ** -0.5 + bias[h, place]
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handful.kernels import F, I, axes, exp, kernel, max, stop, sum
+from handful.kernels import F, I, axes, kernel, softmax, sum
 
 c, e, n = axes("c e n")
 
@@ -19,6 +19,4 @@ def segment_softmax(score: F[e, c], node: I[e].into(n)) -> F[e, c]:
 
     Source: the attention weights of Veličković et al., arXiv:1710.10903.
     """
-    top = max(e, score[e, c], to={n: node[e]})
-    q = exp(score[e, c] - stop(top.at(n=node[e])))
-    return q / sum(e, q, to={n: node[e]}).at(n=node[e])
+    return softmax(e, score[e, c], to={n: node[e]})
