@@ -10,6 +10,7 @@ Files in the order of the passes:
     normal.py      terms → equations                           │ the index IR
     beside.py      products of the same rows become one        │
     factor.py      factors in front of sums                    │
+    slices.py      sums of all slices become one               │
     into_loops.py  what is done at each step of a loop         │
     grad.py        equations → equations of the derivative     ┘
     arguments.py   checks of a call

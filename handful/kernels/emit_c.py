@@ -28,7 +28,7 @@ from handful.kernels.loops import (
     in_range,
 )
 from handful.kernels.nodes import Array, Load, Node
-from handful.kernels.prelude import PICKED, prelude
+from handful.kernels.prelude import FEW_ROWS, LARGE_MATRIX, PICKED, prelude
 from handful.kernels.walks import axis_names, leaves, mentioned, work
 
 SCRATCH_BYTES = 256 * 1024
@@ -201,6 +201,10 @@ class _Printer(ProductPrinter):
             return
         self.line(f"int64_t wide = k_ceil({size}, k_max(1, rt->cores / ({count})));")
         self.line(f"if (work < {PARALLEL_WORK}) wide = {size};")
+        products = [c for c in leaves(task.body) if isinstance(c, Gemm) and task.time is not None]
+        for matrix in dict.fromkeys(self.count_of((*c.n, *c.k)) for c in products):
+            few = f"{size} < {FEW_ROWS} && {matrix} >= {LARGE_MATRIX}"
+            self.line(f"if ({few}) wide = {size}; // its columns are parted instead")
         picked = self.picked_by(task)
         if (task.local or picked) and task.time is None:  # a loop's reads all weights again
             self.line(f"wide = k_min(wide, k_max({least}, {SCRATCH_BYTES} / k_max(1, row)));")

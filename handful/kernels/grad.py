@@ -40,6 +40,7 @@ from handful.kernels.program import (
     read_by,
     writes,
 )
+from handful.kernels.slices import joined
 
 S = TypeVar("S", Equation, Statement)
 
@@ -86,11 +87,11 @@ def gradients(program: Program, wanted: Iterable[Array]) -> Program:
 
 
 def _tidy(program: Program, kept: set[Array]) -> Program:
-    """Merge neighbours, turn sums with nothing to sum into assignments, drop copies, and put what
-    a sum's terms share in front of it, but for the arrays in `kept`; then join loops to what is
-    done for each of their steps."""
+    """Merge neighbours, turn sums with nothing to sum into assignments, drop copies, sum all slices
+    of an array at once, and put what a sum's terms share in front of it, but for the arrays in
+    `kept`; then join loops to what is done for each of their steps."""
     merged = promote(replace(program, body=tuple(merge(list(program.body)))))
-    tidy = into_loops(factored(in_place(without_copies(merged)), kept))
+    tidy = into_loops(factored(joined(in_place(without_copies(merged))), kept))
     return needed(tidy, tidy.outputs)
 
 

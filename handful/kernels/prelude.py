@@ -186,9 +186,10 @@ static inline double k_erf(double x) {
 }
 """
 
-FEW_ROWS, LARGE_MATRIX = 8, 1 << 18
+FEW_ROWS, LARGE_MATRIX = 20, 1 << 18
 """Below so many rows a product is bound by reading its matrix; from so many numbers on, two cores
-read it faster than one, and it pays to wake the second."""
+read half of it each faster than all of it for half of the rows, and it pays to wake the second at
+every step."""
 
 PANEL = 32
 """Columns of the widest panel that a matrix is laid in, of float with AVX-512 (product.c)."""

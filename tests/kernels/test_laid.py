@@ -98,7 +98,9 @@ def test_so_is_the_matrix_of_the_backward_pass(which):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize(("batch", "width", "steps"), [(1, 5, 8), (3, 33, 9), (70, 40, 8), (3, 33, 2)])
+@pytest.mark.parametrize(
+    ("batch", "width", "steps"), [(1, 5, 8), (3, 33, 9), (70, 40, 8), (3, 33, 2)]
+)
 @pytest.mark.parametrize("which", KERNELS, ids=lambda k: k.name)
 def test_results_and_gradients_are_those_of_torch(which, batch, width, steps, dtype):
     """One row and many, whole panels and parts; and too few steps for panels."""
