@@ -53,6 +53,7 @@ class Executable:
             self.inverses = invert(program, plain=True)[1]
         self.gathering: dict[bool, Executable] = {}
         self.known: Remembered[tuple[Any, ...], tuple[Native, CallPlan]] = Remembered()
+        self.begun: Remembered[tuple[Any, ...], None] = Remembered()
 
     def native(
         self, dtype: torch.dtype, equal: frozenset[tuple[str, str]], again: bool = False
@@ -63,11 +64,23 @@ class Executable:
             self.natives[key] = Native(self.program, *key)
         return self.natives[key]
 
+    def begin(self, arguments: list[torch.Tensor], sizes: Mapping[str, int]) -> None:
+        """Has the code compiled beside other work, for a run with such arguments; not where it
+        depends on what stands in a table."""
+        dtype = _dtype(arguments)
+        key = dtype, *sizes.values()
+        if key in self.begun or self.inverses or _backend.get() != "native":
+            return
+        self.begun[key] = None
+        all_sizes = {**sizes, **self.counts}
+        if 0 not in all_sizes.values() and available():
+            self.native(dtype, self.equal(all_sizes), self.again(all_sizes)).begin()
+
     def run(
         self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
     ) -> tuple[torch.Tensor, ...]:
         """The outputs."""
-        dtype = next((a.dtype for a in arguments if a.dtype.is_floating_point), torch.float32)
+        dtype = _dtype(arguments)
         if _backend.get() == "native" and (known := self.known.get((dtype, *sizes.values()))):
             return known[0].launch(arguments, known[1])
         all_sizes: Mapping[str, int] = {**sizes, **self.counts}
@@ -134,6 +147,10 @@ class Executable:
     def place(self, one: Inverse) -> int:
         """Which argument is the table."""
         return self.program.inputs.index(one.table)
+
+
+def _dtype(arguments: list[torch.Tensor]) -> torch.dtype:
+    return next((a.dtype for a in arguments if a.dtype.is_floating_point), torch.float32)
 
 
 def _elements(array: Array, sizes: Mapping[str, int]) -> int:

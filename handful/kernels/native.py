@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
@@ -29,6 +29,9 @@ CallPlan = tuple[Results, list[int], int, "ctypes.Array[ctypes.c_int64]"]
 POISON = -(2**62)
 """Fresh integers, where poison is asked for: no index."""
 
+_COMPILERS = ThreadPoolExecutor(3, thread_name_prefix="compiler")
+"""Makes what will be called soon; only the compiler runs beside us, never a pass of ours."""
+
 _REAL = {torch.float32: "float", torch.float64: "double"}
 
 
@@ -51,6 +54,13 @@ class Native:
         self.call_plans: Remembered[tuple[int, ...], CallPlan] = Remembered()
         self.edited: Path | None = None
         self.compiled: tuple[int, ctypes._FuncPointer] | None = None
+        self.begun: Future[Path] | None = None
+
+    def begin(self) -> None:
+        """Starts the compiler in a thread of its own: the code will be called soon."""
+        if self.begun is None and self.compiled is None and self.edited is None:
+            self.begun = _COMPILERS.submit(build, self.text)
+            _COMPILERS.submit(lambda: self.borrowed)  # with the product, if that is new
 
     @cached_property
     def source(self) -> Source:
@@ -75,9 +85,10 @@ class Native:
         """The compiled function, made anew when the edited text has changed."""
         stamp = self.edited.stat().st_mtime_ns if self.edited else 0
         if self.compiled is None or self.compiled[0] != stamp:
-            with ThreadPoolExecutor(1) as beside:  # at first the product is compiled, too
-                beside.submit(lambda: self.borrowed)
-                function = ctypes.CDLL(str(build(self.text))).run
+            self.begin()
+            begun, self.begun = self.begun, None
+            path = build(self.text) if self.edited or begun is None else begun.result()
+            function = ctypes.CDLL(str(path)).run
             function.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
             self.compiled = stamp, function
         return self.compiled[1]

@@ -31,8 +31,7 @@ def joined(program: Program) -> Program:
     copies = _copies(program)
     groups: dict[object, list[tuple[_Slice, Equation]]] = {}
     for s in program.body:
-        part = _slice(s.target, s.index) if isinstance(s, Equation) and s.op == "sum" else None
-        if part is not None and isinstance(s, Equation):
+        if isinstance(s, Equation) and s.op == "sum" and (part := _slice(s.target, s.index)):
             groups.setdefault((s.target, part.place, part.rest, s.domain), []).append((part, s))
     written = [e.target for e, _ in flat(program.body)]
     new: dict[int, Equation] = {}
@@ -41,13 +40,12 @@ def joined(program: Program) -> Program:
         (first, e), *_ = group
         numbers = sorted(part.number for part, _ in group)
         source = _source(group, copies, dict(program.counts))
-        last = program.body.index(group[-1][1])
-        apart = written.count(e.target) == len(group) and e.target not in read_by(
-            *program.body[:last]
-        )
-        if source and apart and numbers == [*range(len(group))]:
+        last = group[-1][1]
+        early = read_by(*program.body[: program.body.index(last)])
+        alone = written.count(e.target) == len(group) and e.target not in early
+        if source and alone and numbers == [*range(len(group))]:
             gone |= {id(one) for _, one in group}
-            new[id(group[-1][1])] = _over(first, e, source)
+            new[id(last)] = _over(first, e, source)
     body = (new.get(id(s), s) for s in program.body if id(s) not in gone or id(s) in new)
     return replace(program, body=tuple(body))
 

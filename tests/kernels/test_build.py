@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import mpmath
 import numpy as np
 import pytest
+import torch
 
 from handful.errors import KernelError
 from handful.kernels import F, axes, build, exp, kernel, log, sigmoid, sum, tanh
+from handful.kernels.training import Training
 from tests.kernels.examples import linear_gelu
 
 n, k = axes("n k")
@@ -60,6 +62,37 @@ def test_the_compilers_refusal_is_an_error_of_ours(tmp_path, monkeypatch):
     monkeypatch.setenv("HANDFUL_CACHE", str(tmp_path))
     with pytest.raises(KernelError, match="refused a kernel"):
         build.build("int run(void) { return }")
+
+
+def test_both_passes_are_compiled_side_by_side():
+    """The backward pass is begun by the forward pass, and finished before it is called."""
+    learning = torch.ones(3, requires_grad=True)
+
+    @kernel
+    def cubed(x: F[n]) -> F[n]:
+        return x[n] ** 3
+
+    out = cubed(learning)
+    (training,) = [v for v in cubed.variants.values() if isinstance(v, Training)]
+    (native,) = training.run_backward.natives.values()
+    assert native.begun is not None
+    assert native.begun.result().exists()
+    out.sum().backward()
+    torch.testing.assert_close(learning.grad, torch.full((3,), 3.0))
+
+
+def test_what_the_compiler_refused_is_tried_again(monkeypatch):
+    """The next call does not hear of the last one's failure."""
+
+    @kernel
+    def halved(x: F[n]) -> F[n]:
+        return x[n] / 2
+
+    with monkeypatch.context() as broken:
+        broken.setattr(build, "compiler", lambda: ("false",))
+        with pytest.raises(KernelError, match="refused a kernel"):
+            halved(np.ones(2))
+    np.testing.assert_array_equal(halved(np.ones(2)), [0.5, 0.5])
 
 
 def test_an_edited_text_is_compiled_and_run(tmp_path):
