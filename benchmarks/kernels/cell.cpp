@@ -6,8 +6,9 @@
 // A batch of fewer rows than threads is parted by columns instead, with one barrier for each step,
 // where the matrices are large enough to pay for it. The inputs' products are one product for all
 // of time, and so are the weights' gradients; both recurrent products of a step are one product.
-// Products inside of time are handful's own, on one thread each, as in the generated code; those of
-// all of time are torch's BLAS, on all threads. The maths is vectorised by the compiler (-ffast-math
+// Products inside of time are handful's own or torch's, whichever suits the processor, on one thread
+// each, of matrices as they lie (the generated code lays them in panels first); those of all of time
+// are torch's BLAS, on all threads. The maths is vectorised by the compiler (-ffast-math
 // and glibc's libmvec).
 
 #include <omp.h>

@@ -29,9 +29,6 @@ CallPlan = tuple[Results, list[int], int, "ctypes.Array[ctypes.c_int64]"]
 POISON = -(2**62)
 """Fresh integers, where poison is asked for: no index."""
 
-_COMPILERS = ThreadPoolExecutor(3, thread_name_prefix="compiler")
-"""Makes what will be called soon; only the compiler runs beside us, never a pass of ours."""
-
 _REAL = {torch.float32: "float", torch.float64: "double"}
 
 
@@ -57,10 +54,12 @@ class Native:
         self.begun: Future[Path] | None = None
 
     def begin(self) -> None:
-        """Starts the compiler in a thread of its own: the code will be called soon."""
+        """Starts the compiler beside us, after our own passes: the code will be called soon."""
         if self.begun is None and self.compiled is None and self.edited is None:
-            self.begun = _COMPILERS.submit(build, self.text)
-            _COMPILERS.submit(lambda: self.borrowed)  # with the product, if that is new
+            compilers = ThreadPoolExecutor(2, thread_name_prefix="compiler")
+            self.begun = compilers.submit(build, self.text)
+            compilers.submit(lambda: self.borrowed)  # with the product, if that is new
+            compilers.shutdown(wait=False)  # a pool that were kept would not outlive a fork
 
     @cached_property
     def source(self) -> Source:
