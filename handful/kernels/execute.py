@@ -150,7 +150,10 @@ class Executable:
 
 
 def _dtype(arguments: list[torch.Tensor]) -> torch.dtype:
-    return next((a.dtype for a in arguments if a.dtype.is_floating_point), torch.float32)
+    for one in arguments:  # at every call, so no generator
+        if one.dtype.is_floating_point:
+            return one.dtype
+    return torch.float32
 
 
 def _elements(array: Array, sizes: Mapping[str, int]) -> int:
