@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from handful.errors import KernelError
-from handful.kernels.prelude import PICKED
+from handful.kernels.prelude import PANELS, PICKED
 from handful.machine import num_cores, processor
 
 FLAGS = [
@@ -129,7 +129,8 @@ def source_of(file: str, real: str) -> str:
     """Our matrix products of `file`, "product.c" or "picked.c", for "float" or "double"."""
     here = Path(__file__)
     texts = [here.with_name(name).read_text(encoding="utf-8") for name in ("vectors.h", file)]
-    return "\n".join([f"typedef {real} real;", f"#define PICKED {PICKED}", *texts])
+    defined = [f"#define PICKED {PICKED}", f"#define PANELS {PANELS}"]
+    return "\n".join([f"typedef {real} real;", *defined, *texts])
 
 
 class Runtime(ctypes.Structure):

@@ -8,12 +8,9 @@ from handful.kernels import nodes
 from handful.kernels.emit_sums import SumPrinter
 from handful.kernels.loops import Gemm, Lay, Picked
 from handful.kernels.nodes import Axis, Load, Node
-from handful.kernels.prelude import PICKED
+from handful.kernels.prelude import PANELS, PICKED
 
 Axes = tuple[Axis, ...]
-
-PANELS = 2
-"""How product.c calls a matrix that lies in panels."""
 
 STEPS = 8
 """Steps of a loop from which it pays to lay a matrix in panels first."""

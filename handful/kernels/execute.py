@@ -53,7 +53,6 @@ class Executable:
             self.inverses = invert(program, plain=True)[1]
         self.gathering: dict[bool, Executable] = {}
         self.known: Remembered[tuple[Any, ...], tuple[Native, CallPlan]] = Remembered()
-        self.begun: Remembered[tuple[Any, ...], None] = Remembered()
 
     def native(
         self, dtype: torch.dtype, equal: frozenset[tuple[str, str]], again: bool = False
@@ -64,16 +63,17 @@ class Executable:
             self.natives[key] = Native(self.program, *key)
         return self.natives[key]
 
+    def knows(self, arguments: list[torch.Tensor], sizes: Mapping[str, int]) -> bool:
+        """Whether native code has run with such arguments, and will again."""
+        return (_dtype(arguments), *sizes.values()) in self.known
+
     def begin(self, arguments: list[torch.Tensor], sizes: Mapping[str, int]) -> None:
         """Has the code compiled beside other work, for a run with such arguments; not where it
         depends on what stands in a table."""
-        dtype = _dtype(arguments)
-        key = dtype, *sizes.values()
-        if key in self.begun or self.inverses or _backend.get() != "native":
-            return
-        self.begun[key] = None
         all_sizes = {**sizes, **self.counts}
-        if 0 not in all_sizes.values() and available():
+        native = _backend.get() == "native" and 0 not in all_sizes.values() and available()
+        if native and not self.inverses:
+            dtype = _dtype(arguments)
             self.native(dtype, self.equal(all_sizes), self.again(all_sizes)).begin()
 
     def run(

@@ -194,12 +194,15 @@ every step."""
 PANEL = 32
 """Columns of the widest panel that a matrix is laid in, of float with AVX-512 (product.c)."""
 
+PANELS = 2
+"""How the product is told that a matrix lies in panels; 0 is as it lies, 1 transposed."""
+
 PICKED = 256
 """Rows among which a product picks those that are present, at a time (picked.c)."""
 
 GEMM = """\
 /* row-major c[m,n] = alpha a[m,k] b[k,n] + beta c; ta, tb: 1 if the operand lies
-   transposed, 2 if in panels (product.c) */
+   transposed, PANELS if b was laid so (product.c) */
 static void product(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k, real alpha,
     const real* a, int64_t lda, const real* b, int64_t ldb, real beta, real* c, int64_t ldc) {
   rt->product(rt->blas, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
@@ -213,7 +216,7 @@ static void columns(int64_t first, int64_t last, void* given) {
   for (int64_t part = first; part < last; part++) {
     const int64_t low = part * s->wide;
     product(s->rt, s->ta, s->tb, s->m, k_min(s->wide, s->n - low), s->k, s->alpha, s->a, s->lda,
-      s->b + low * (s->tb == 2 ? s->k : s->tb ? s->ldb : 1), s->ldb, s->beta, s->c + low, s->ldc);
+      s->b + low * (s->tb == PANELS ? s->k : s->tb ? s->ldb : 1), s->ldb, s->beta, s->c + low, s->ldc);
   }
 }
 /* few rows by a large matrix: its columns are parted, for each core a part of the memory to read */
@@ -232,9 +235,11 @@ static void gemm(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k
 def prelude(real: str, *, products: bool) -> str:
     """Everything before the kernel's own functions, for "float" or "double"."""
     maths = FLOAT_MATHS if real == "float" else DOUBLE_MATHS
-    gemm = GEMM
-    for name, value in zip(
-        ("FEW_ROWS", "LARGE_MATRIX", "PANEL"), (FEW_ROWS, LARGE_MATRIX, PANEL), strict=True
-    ):
-        gemm = gemm.replace(name, str(value))
+    known = {
+        "FEW_ROWS": FEW_ROWS,
+        "LARGE_MATRIX": LARGE_MATRIX,
+        "PANEL": PANEL,
+        "PANELS": PANELS,
+    }
+    gemm = "".join(f"#define {name} {value}\n" for name, value in known.items()) + GEMM
     return f"typedef {real} real;\n{RUNTIME}{maths}{gemm if products else ''}"

@@ -3,7 +3,7 @@
 
      c[m,n] = alpha op(a)[m,k] op(b)[k,n] + beta c      row-major; if beta is 0, c is not read
 
-   ta, tb: LIES, or ACROSS if it lies transposed; or of b PANELS, if it was laid so: all rows of a
+   ta, tb: 0, or ACROSS if it lies transposed; or of b PANELS, if it was laid so: all rows of a
    tile's columns, then all rows of the next tile's.
 
    A tile of c, up to ROWS by two vectors, stays in registers while k runs. Of b, DEPTH rows of a
@@ -17,9 +17,7 @@ typedef void blas_t(const char*, const char*, const int*, const int*, const int*
     const real*, const int*, const real*, const int*, const real*, real*, const int*);
 
 #define LINE ((int64_t)(64 / sizeof(real)))
-#define LIES 0
 #define ACROSS 1
-#define PANELS 2
 #define TILE (2 * LANES) /* columns of a tile, and of a panel */
 #define FEW 3
 #define WIDE (ROWS * 2 / FEW)

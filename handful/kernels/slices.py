@@ -69,7 +69,7 @@ def _source(
     found: set[_Slice] | None = None
     for part, e in group:
         own = _slice(e.expr.array, e.expr.index) if isinstance(e.expr, Load) else None
-        same = {one for one in copies.get(own, {own}) if one} if own else set()
+        same = copies.get(own, {own}) if own else set()
         firsts = {replace(one, number=0) for one in same if one.number == part.number}
         found = firsts if found is None else found & firsts
     fitting = [s for s in found or () if counts.get(s.array.dims[s.place].axis) == len(group)]

@@ -58,8 +58,9 @@ class Training:
         self, tensors: list[Tensor], sizes: Sizes
     ) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
         """The outputs, and what to save: last, again, the outputs in the places `kept`."""
-        for pass_ in (self.run_forward, self.run_backward):  # compiled side by side
-            pass_.begin(tensors, sizes)
+        if not self.run_forward.knows(tensors, sizes):
+            for executable in (self.run_forward, self.run_backward):  # compiled side by side
+                executable.begin(tensors, sizes)
         found = self.run_forward.run(tensors, sizes)
         outputs, extra = found[: self.num_outputs], found[self.num_outputs :]
         return outputs, (*extra, *[outputs[place] for place in self.kept])

@@ -48,7 +48,10 @@ def computed(x: F[t, b, k], h0: F[b, k], U: F[k, j], s: F[k]) -> F[t, b, k]:
 @kernel
 def in_time(x: F[t, b, k], h0: F[b, k], U: F[k, j], s: F[t, k]) -> F[t, b, k]:
     """A matrix that is another one at every step."""
-    step = lambda h: tanh(x[t, b, k] + sum(j, h[b, j] * (U[k, j] * s[t, k])))  # noqa: E731
+
+    def step(h):
+        return tanh(x[t, b, k] + sum(j, h[b, j] * (U[k, j] * s[t, k])))
+
     return scan(t, step, init=h0[b, k])
 
 

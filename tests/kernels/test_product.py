@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from handful.kernels import build
-from handful.kernels.prelude import PANEL
+from handful.kernels.prelude import PANEL, PANELS
 
 NARROWER = {"widest": "", "half": "#undef __AVX512F__\n"}
 NARROWER["least"] = NARROWER["half"] + "#undef __AVX__\n"
-LIES, ACROSS, PANELS = 0, 1, 2
+LIES, ACROSS = 0, 1
 HEIGHTS, WIDTHS, DEPTHS = (1, 2, 3, 4, 7, 12, 13, 25, 250), (1, 5, 16, 33, 64, 131), (1, 4, 7, 200)
 
 
