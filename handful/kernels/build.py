@@ -33,12 +33,16 @@ FLAGS = [
     "-fno-trapping-math",
     "-w",
 ]
+GCC_FLAGS = ["-fno-tree-loop-distribute-patterns"]
+"""Sums begun by memset would stand in memory, not in registers. Only gcc makes that of them."""
+
 BLAS = {"float": "sgemm_", "double": "dgemm_"}
 
 
 def flags() -> list[str]:
     """The compiler's flags: ours, then those of `$HANDFUL_KERNELS_FLAGS`."""
-    return [*FLAGS, *shlex.split(os.environ.get("HANDFUL_KERNELS_FLAGS", ""))]
+    own = FLAGS if "clang" in _version() else [*FLAGS, *GCC_FLAGS]
+    return [*own, *shlex.split(os.environ.get("HANDFUL_KERNELS_FLAGS", ""))]
 
 
 class NoCompiler(Exception):  # noqa: N818  (not an error: the fallback serves)
@@ -77,14 +81,20 @@ def available() -> bool:
 
 
 @cache
+def _version() -> str:
+    """What the compiler says of itself."""
+    command = [*compiler(), "--version"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+@cache
 def _identity() -> str:
     """What a shared object depends on besides its source."""
-    found = subprocess.run([*compiler(), "--version"], capture_output=True, text=True, check=False)
     features = ""
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         features = next((line for line in lines if line.startswith("flags")), "")
-    return "\n".join([found.stdout, processor(), features, *flags()])
+    return "\n".join([_version(), processor(), features, *flags()])
 
 
 def folder() -> Path:

@@ -34,6 +34,10 @@ from handful.kernels.walks import axis_names, leaves, mentioned, work
 SCRATCH_BYTES = 256 * 1024
 """Local arrays of a block stay below this, so that they live in a core's second-level cache."""
 
+PRODUCT_BYTES, PRODUCT_ROWS = 1024 * 1024, 64
+"""The same where matrices are multiplied, and rows that are worth more: each call of a product
+lays its second operand anew, so few rows pay for that more often than for memory further off."""
+
 SLAB = 64
 """Values of a summed axis that are gathered at a time. It does not depend on the number of cores,
 as the order of the sum does not."""
@@ -207,7 +211,8 @@ class _Printer(ProductPrinter):
             self.line(f"if ({few}) wide = {size}; // its columns are parted instead")
         picked = self.picked_by(task)
         if (task.local or picked) and task.time is None:  # a loop's reads all weights again
-            self.line(f"wide = k_min(wide, k_max({least}, {SCRATCH_BYTES} / k_max(1, row)));")
+            most, rows = (PRODUCT_BYTES, PRODUCT_ROWS) if task.products else (SCRATCH_BYTES, least)
+            self.line(f"wide = k_min(wide, k_max({rows}, {most} / k_max(1, row)));")
             self.line(f"const int64_t rounds = k_ceil(k_ceil({size}, wide), rt->cores);")
             self.line(f"if (rounds > 1) wide = k_ceil({size}, rounds * rt->cores);")
         self.line(f"wide = k_max(1, k_min({size}, k_max({least}, wide)));")

@@ -101,18 +101,18 @@ class SumPrinter(TermPrinter):
         """A strip of the vector axis, all of it summed before any of it is written.
 
         Whole strips, of TALL rows where there are any, have a fixed size, so that the compiler
-        keeps their sums in registers.
+        keeps their sums in registers. All rows of a block read a strip before the next is read.
         """
         low, high = self.bounds(c.vector)
         first, last = self.bounds(c.rows) if c.rows else ("0", "1")
-        tall = "TALL" if c.rows else "1"
-        self.line(f"for (int64_t top = {first}; top < {last}; top += {tall})")
-        self.line(f"for (int64_t start = {low}; start < {high}; start += {STRIP}) {{")
+        tall, wide = ("TALL", "WIDE") if c.rows else ("1", str(STRIP))
+        self.line(f"for (int64_t start = {low}; start < {high}; start += {wide})")
+        self.line(f"for (int64_t top = {first}; top < {last}; top += {tall}) {{")
         self.depth += 1
-        self.line(f"const int64_t many = k_min({STRIP}, {high} - start);")
-        self.line(f"if (many == {STRIP} && {last} - top >= {tall}) {{")
+        self.line(f"const int64_t many = k_min({wide}, {high} - start);")
+        self.line(f"if (many == {wide} && {last} - top >= {tall}) {{")
         self.depth += 1
-        self.strip_of(c, tall, str(STRIP), "top")
+        self.strip_of(c, tall, wide, "top")
         self.close()
         self.line(f"else for (int64_t row = top; row < k_min({last}, top + {tall}); row++) {{")
         self.depth += 1
@@ -122,9 +122,9 @@ class SumPrinter(TermPrinter):
 
     def strip_of(self, c: Strip, rows: str, many: str, top: str) -> None:
         """Sum and write so many values of so many rows, from `top` and `start` on."""
-        kind, lanes = ops.kind(c.expr), self.fresh()
-        self.line(f"{self.ctype(kind)} {lanes}[{rows}][{STRIP}];")
-        self.each_lane(c, rows, str(STRIP), top)
+        kind, lanes, wide = ops.kind(c.expr), self.fresh(), "WIDE" if c.rows else str(STRIP)
+        self.line(f"{self.ctype(kind)} {lanes}[{rows}][{wide}];")
+        self.each_lane(c, rows, wide, top)
         self.line(f"{lanes}[q][l] = {self.constant(ops.identity(c.op, kind))};")
         self.close(2)
         for axis in c.axes:

@@ -7,10 +7,12 @@ and loops over Python numbers are plain macros; nothing here computes a value.
 from __future__ import annotations
 
 import math
+import operator
 import os
 import sys
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from functools import reduce
 from pathlib import Path
 
 from handful.errors import KernelError
@@ -249,6 +251,24 @@ def where(condition: Value, a: Value, b: Value) -> Expr:
     """`a` where the condition holds, else `b`. The branch not taken is never read: not its
     out-of-range indices, and not its NaN, in the value or in the derivative."""
     return apply("where", condition, a, b)
+
+
+def padded(load: Expr, value: Value = 0.0) -> Expr:
+    """`load` where each of its indices lies inside of the tensor, else `value`: a convolution's
+    padding, `padded(x[n, i - 1])`. So does a table's -1, which stands for none, give `value`."""
+    if not isinstance(load, Expr) or not isinstance(load.node, nodes.Load):
+        raise fault(
+            "padded takes a tensor with its indices",
+            expected="padded(x[n, i + o])",
+            attempt="where(condition, a, b) guards any other expression",
+        )
+    inside = [
+        test
+        for dim, index in zip(load.node.array.dims, load.node.index, strict=True)
+        if not (isinstance(index, Axis) and index.name == dim.axis)
+        for test in (Expr(index) >= 0, Expr(index) < Expr(Size(dim.axis)))
+    ]
+    return where(reduce(operator.and_, inside), load, value) if inside else load
 
 
 def exp(x: Value) -> Expr:

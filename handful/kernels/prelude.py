@@ -33,10 +33,11 @@ typedef struct {
 } rt_t;
 typedef struct { const rt_t* rt; void* const* p; const int64_t* n; } ctx_t;
 
+#define TALL 4 /* rows whose strips of WIDE sums are all in registers */
 #if defined(__AVX512F__)
-#define TALL (16 / (int)sizeof(real)) /* rows whose strips of sums are all in registers */
+#define WIDE (256 / (int)sizeof(real))
 #else
-#define TALL 1
+#define WIDE (64 / (int)sizeof(real))
 #endif
 
 static inline int64_t k_floordiv(int64_t a, int64_t b) { int64_t q = a / b; return q - ((a % b != 0) & ((a < 0) ^ (b < 0))); }

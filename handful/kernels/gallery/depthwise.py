@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handful.kernels import F, axes, kernel, size, sum, where
+from handful.kernels import F, axes, kernel, padded, size, sum
 
 b, c, o, p, u, v = axes("b c o p u v")
 
@@ -13,6 +13,6 @@ def depthwise_conv(x: F[b, c, u, v], w: F[c, o, p], bias: F[c]) -> F[b, c, u, v]
 
     Source: Howard et al., arXiv:1704.04861.
     """
-    row, col = u + o - size(o) // 2, v + p - size(p) // 2
-    inside = (row >= 0) & (row < size(u)) & (col >= 0) & (col < size(v))
-    return bias[c] + sum((o, p), where(inside, x[b, c, row, col], 0) * w[c, o, p])
+    return bias[c] + sum(
+        (o, p), padded(x[b, c, u + o - size(o) // 2, v + p - size(p) // 2]) * w[c, o, p]
+    )

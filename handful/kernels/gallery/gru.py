@@ -20,16 +20,12 @@ def gru(
     """
 
     def step(h):
-        def wx(gate):
-            return sum(i, W[gate, k, i] * x[t, b, i]) + bw[gate, k]
+        def gate(q, r=1):
+            fed = sum(i, W[q, k, i] * x[t, b, i]) + bw[q, k]
+            return fed + r * (sum(j, U[q, k, j] * h[b, j]) + bu[q, k])
 
-        def uh(gate):
-            return sum(j, U[gate, k, j] * h[b, j]) + bu[gate, k]
-
-        r = sigmoid(wx(0) + uh(0))
-        z = sigmoid(wx(1) + uh(1))
-        n = tanh(wx(2) + r * uh(2))
-        return (1 - z) * n + z * h[b, k]
+        r, z = sigmoid(gate(0)), sigmoid(gate(1))
+        return (1 - z) * tanh(gate(2, r)) + z * h[b, k]
 
     return scan(t, step, init=h0[b, k])
 
