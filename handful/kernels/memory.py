@@ -9,12 +9,15 @@ import weakref
 import numpy as np
 import torch
 
+from handful.machine import memory_gib
+
 LINE = 64
 """Bytes of a cache line; torch's own arrays begin at one too."""
 
-MOST_KEPT = 256 << 20
-"""Bytes of temporaries that a thread keeps for its next call, and of large results that are gone:
-fresh memory costs as much as the arithmetic that it is for, page by page."""
+MOST_KEPT = max(256 << 20, int(memory_gib() * 2**26))
+"""Bytes of temporaries that a thread keeps for its next call, and of large results that are gone, a
+sixteenth of the machine's memory: page by page, fresh memory costs as much as the arithmetic that
+it is for. An LSTM of 512 over 512 steps of 64 items works with arrays of 256 MB."""
 
 LARGE = 32 << 20
 """Bytes from which on glibc takes fresh pages for each allocation, and gives them back (mallopt(3),
