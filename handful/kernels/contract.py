@@ -316,20 +316,12 @@ class Namer:
 
 def _is_there(load: Load, present: Node) -> bool:
     """Whether each index of a load is in range where `present` holds."""
-    tests = _tests(present)
+    tests = ops.conjuncts(present)
     return all(
         (isinstance(i, Axis) and i.name == d.axis)
         or (isinstance(i, Load) and ops.op("ge", i, Const(0)) in tests)
         for i, d in zip(load.index, load.array.dims, strict=True)
     )
-
-
-def _tests(present: Node) -> set[Node]:
-    """p & q  →  {p, q}"""
-    match present:
-        case Op(name="and", args=(a, b)):
-            return _tests(a) | _tests(b)
-    return {present}
 
 
 def _terms(expr: Node, sign: float) -> list[tuple[float, Node]]:

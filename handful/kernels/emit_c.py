@@ -7,7 +7,7 @@ or store whose index could leave its dimension is guarded, all others are bare.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from handful.kernels import nodes
 from handful.kernels.emit_products import ProductPrinter
@@ -25,10 +25,10 @@ from handful.kernels.loops import (
     Strip,
     Task,
     apart,
-    in_range,
 )
-from handful.kernels.nodes import Array, Load, Node
+from handful.kernels.nodes import Array, Axis, Load, Node
 from handful.kernels.prelude import FEW_ROWS, LARGE_MATRIX, PICKED, prelude
+from handful.kernels.spans import span
 from handful.kernels.walks import axis_names, leaves, mentioned, work
 
 SCRATCH_BYTES = 256 * 1024
@@ -79,7 +79,6 @@ class _Printer(ProductPrinter):
     tasks: tuple[Task, ...] = ()
     arrays: tuple[Array, ...] = ()
     axes: tuple[str, ...] = ()
-    checked: set[tuple[Array, int]] = field(default_factory=set)
 
     def source(self, name: str) -> Source:
         found = mentioned(self.tasks)
@@ -273,7 +272,9 @@ class _Printer(ProductPrinter):
             stores = []
         found = [term for one in stores for term in (*one.index, one.expr)]
         outside = self.ahead(c.axis, found, [one.target for one in stores])
-        guarded = self.guard_before(c, outside)
+        if c.vector and len(stores) == 1:
+            self.guarded_loop(c.axis, stores[0], outside)
+            return
         self.open(c.axis, c.vector, c.descending)
         for one in stores:
             self.store(one, outside)
@@ -281,43 +282,34 @@ class _Printer(ProductPrinter):
             for command in c.body:
                 self.command(command)
         self.close()
-        if guarded:
-            self.close()
 
-    def guard_before(self, c: For, known: dict[Node, str]) -> bool:
-        """Ask once, before a vector loop, whether its store's row exists at all.
+    def guarded_loop(self, axis: Axis, c: Store, known: dict[Node, str]) -> None:
+        """A vector loop over one store. Whether its row exists is asked once, before it; and where
+        it adds only between two bounds, it runs from one to the other.
 
         for c: if (0 <= at < n) y[at, c] += …  →  if (0 <= at < n) for c: y[at, c] += …
         """
-        store = c.body[0]
-        if not (c.vector and len(c.body) == 1 and isinstance(store, Store)):
-            return False
-        rows = [
-            (d, i)
-            for d, i in enumerate(store.index)
-            if c.axis not in nodes.free(i) and not in_range(i, store.target, d)
-        ]
-        if not rows:
-            return False
-        self.line("{")
-        self.depth += 1
-        tests = []
-        for d, i in rows:
-            dim = store.target.dims[d]
-            tests.append(
-                f"(uint64_t)({self.term(i, known)}) < (uint64_t)(n_{dim.axis} + {dim.extra})"
-            )
-        self.line(f"if ({' && '.join(tests)})")
-        self.checked = {(store.target, d) for d, _ in rows}
-        return True
+        low, high = self.bounds(axis)
+        part = span(axis, c.expr) if c.op == "sum" else None
+        still = {d: self.term(i, known) for d, i in enumerate(c.index) if axis not in nodes.free(i)}
+        if part is not None:
+            low, high = self.narrowed(part, known, low, high)
+            c, self.there = replace(c, expr=part.term), part.there
+        rows = [d for d in still if self.unsafe(c.target, d, c.index[d])]
+        if rows:
+            tests = [self.inside(c.target.dims[d], still[d]) for d in rows]
+            self.line(f"if ({' && '.join(tests)})")
+            self.there |= {(c.index[d], c.target.dims[d]) for d in rows}
+        self.open(axis, vector=True, bounds=(low, high))
+        self.store(c, known)
+        self.there = frozenset()
+        self.close()
 
     def store(self, c: Store, known: dict[Node, str]) -> None:
         """`known` are terms already printed in this loop's body; the stored value becomes one."""
         value = self.term(c.expr, known)
         shown = [self.term(i, known) for i in c.index]
         unsafe = self.guard(c.target, c.index, shown)
-        unsafe = [u for u in unsafe if (c.target, u[0]) not in self.checked]
-        self.checked = set()
         place = f"{self.identifier(c.target)}[{self.place(c.target, shown)}]"
         if unsafe:
             test = " && ".join(u for _, u in unsafe)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from handful.kernels import nodes, ops
+from handful.kernels import ops
 from handful.kernels.emit_terms import TermPrinter
 from handful.kernels.loops import Fold, Pick, Strip
 from handful.kernels.nodes import Node
+from handful.kernels.spans import Span, span
 
 STRIP = 64
 """Values that are summed, or compared, at a time: some vectors, which stay in the first cache."""
@@ -34,8 +35,9 @@ class SumPrinter(TermPrinter):
         """Accumulate in as many registers as a few vectors have lanes, and fold those in halves."""
         axes = some[0].axes
         width = FOLD if len(some) == 1 else FOLD // 2
-        n = f"n_{axes[-1].name}"
+        first, last = "0", f"n_{axes[-1].name}"
         terms = [f.expr for f in some]
+        part = span(axes[-1], some[0].expr) if len(some) == 1 and some[0].op == "sum" else None
         self.line("{")
         self.depth += 1
         lanes, rest = [self.fresh() for _ in some], [self.fresh() for _ in some]
@@ -46,17 +48,23 @@ class SumPrinter(TermPrinter):
         for axis in axes[:-1]:
             self.open(axis)
         known = self.ahead(axes[-1], terms)
-        self.line("int64_t start = 0;")
-        self.line(f"for (; start + {width} <= {n}; start += {width})")
+        if part is not None:
+            first, last = self.narrowed(part, known, first, last)
+            some, self.there = (replace(some[0], expr=part.term),), part.there
+            self.line("{")
+            self.depth += 1
+        self.line(f"int64_t start = {first};")
+        self.line(f"for (; start + {width} <= {last}; start += {width})")
         self.folded(some, str(width), lanes, {**known})
-        self.line(f"if (start < {n}) {{")  # arrays with places of their own: those stay registers
+        self.line(f"if (start < {last}) {{")  # with arrays of its own: the others stay registers
         self.depth += 1
         for name, other in zip(lanes, rest, strict=True):
             self.each_of(str(width), f"{other}[l] = {name}[l];")
-        self.folded(some, f"{n} - start", rest, known)
+        self.folded(some, f"{last} - start", rest, known)
+        self.there = frozenset()
         for name, other in zip(lanes, rest, strict=True):
             self.each_of(str(width), f"{name}[l] = {other}[l];")
-        self.close(len(axes))
+        self.close(len(axes) + (part is not None))
         for f, name in zip(some, lanes, strict=True):
             self.gathered(f, name, width)
         self.close()
@@ -129,12 +137,12 @@ class SumPrinter(TermPrinter):
         self.close(2)
         for axis in c.axes:
             self.open(axis)
-        present, term = ops.guarded(c.expr)
-        if c.op != "sum" or present is None or c.vector in nodes.free(present):
-            present, term = None, c.expr
-        known = self.each_lane(c, rows, many, top, term, present=present)
+        part = span(c.vector, c.expr) if c.op == "sum" else None
+        term = part.term if part else c.expr
+        known = self.each_lane(c, rows, many, top, term, part=part)
         value = self.term(term, known)
         self.line(f"{lanes}[q][l] = {self.combine(c.op, f'{lanes}[q][l]', value)};")
+        self.there = frozenset()
         self.close(2 + len(c.axes))
         self.each_lane(c, rows, many, top)
         place, there = self.written(c)
@@ -145,19 +153,21 @@ class SumPrinter(TermPrinter):
         self.close(2)
 
     def each_lane(
-        self, c: Strip, rows: str, many: str, top: str, *terms: Node, present: Node | None = None
+        self, c: Strip, rows: str, many: str, top: str, *terms: Node, part: Span | None = None
     ) -> dict[Node, str]:
-        """Open a loop over rows and one over the values of each, if the row is `present`; what of
-        the terms is known."""
+        """Open a loop over rows and one over the values of each, or the part of them to which a
+        guard keeps; what of the terms is known."""
         self.line(f'_Pragma("GCC unroll 4") for (int q = 0; q < {rows}; q++) {{')
         self.depth += 1
         if c.rows:
             self.line(f"const int64_t {self.var(c.rows)} = {top} + q;")
         known = self.ahead(c.vector, terms)
-        if present is not None:
-            self.line(f"if ({self.term(present, known)})")
+        first = "0"
+        if part is not None:
+            first, many = self.narrowed(part, known, first, many, " - start")
+            self.there = part.there
         self.line("#pragma omp simd")
-        self.line(f"for (int64_t l = 0; l < {many}; l++) {{")
+        self.line(f"for (int64_t l = {first}; l < {many}; l++) {{")
         self.depth += 1
         self.line(f"const int64_t {self.var(c.vector)} = start + l;")
         return known

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from handful.kernels import nodes, ops
 from handful.kernels.loops import ONCE, Fill, Task, in_range
-from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op, Size
+from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op, Size
+from handful.kernels.spans import Span
 from handful.kernels.walks import leaves
 
 
@@ -20,6 +21,7 @@ class TermPrinter:
     Args:
         real: "float" or "double".
         counts: sizes that never change.
+        there: indices that are known to lie inside of a dimension, as was asked before.
     """
 
     real: str
@@ -29,6 +31,7 @@ class TermPrinter:
     count: int = 0
     task: Task | None = None
     known_names: dict[Array, str] = field(default_factory=dict)
+    there: frozenset[tuple[Node, Dim]] = frozenset()
 
     def identifier(self, array: Array) -> str:
         """A C name of its own for each array; marks and Greek letters are spelt out."""
@@ -62,11 +65,14 @@ class TermPrinter:
         """Whether one of these is taken a slab at a time."""
         return self.task is not None and any(a is self.task.slab for a in axes)
 
-    def open(self, axis: Axis, vector: bool = False, descending: bool = False) -> None:
+    def open(
+        self, axis: Axis, vector: bool = False, descending: bool = False,
+        bounds: tuple[str, str] | None = None,
+    ) -> None:  # fmt: skip
         if axis is ONCE:
             self.line("{")
         else:
-            low, high = self.bounds(axis)
+            low, high = bounds or self.bounds(axis)
             v = self.var(axis)
             if vector:
                 self.line("#pragma omp simd")
@@ -80,6 +86,22 @@ class TermPrinter:
         for _ in range(loops):
             self.depth -= 1
             self.line("}")
+
+    def narrowed(
+        self, found: Span, known: dict[Node, str], first: str, last: str, base: str = ""
+    ) -> tuple[str, str]:
+        """Print, before a loop from first to last (less `base`, where the loop counts from
+        there), the part of it in which a guard holds, and an `if` for what else it asks."""
+        for low in found.lows:
+            first = f"k_max({first}, {self.term(low, known)}{base})"
+        for high in found.highs:
+            last = f"k_min({last}, {self.term(high, known)}{base})"
+        tests = [self.term(test, known) for test in found.tests]
+        names = self.fresh(), self.fresh()
+        self.line(f"const int64_t {names[0]} = {first}, {names[1]} = {last};")
+        if tests:
+            self.line(f"if ({' && '.join(tests)})")
+        return names
 
     # ------------------------------------------------------------ places
 
@@ -193,13 +215,25 @@ class TermPrinter:
         self, array: Array, index: tuple[Node, ...], shown: list[str]
     ) -> list[tuple[int, str]]:
         """(dimension, condition) for each index that could leave its dimension."""
-        out = []
-        for d, (node, text) in enumerate(zip(index, shown, strict=True)):
-            if not in_range(node, array, d):
-                dim = array.dims[d]
-                extent = f"n_{dim.axis} + {dim.extra}" if dim.extra else f"n_{dim.axis}"
-                out.append((d, f"(uint64_t)({text}) < (uint64_t)({extent})"))
-        return out
+        both = enumerate(zip(index, shown, strict=True))
+        return [
+            (d, self.inside(array.dims[d], text))
+            for d, (node, text) in both
+            if self.unsafe(array, d, node)
+        ]
+
+    def unsafe(self, array: Array, place: int, index: Node) -> bool:
+        """Whether an index could leave its dimension, for all that is known here."""
+        dim = array.dims[place]
+        within = Dim(dim.axis) if dim.extra >= 0 else dim
+        known = {(index, dim), (index, within)} & self.there
+        return not known and not in_range(index, array, place)
+
+    @staticmethod
+    def inside(dim: Dim, text: str) -> str:
+        """The condition that an index lies inside of its dimension."""
+        extent = f"n_{dim.axis} + {dim.extra}" if dim.extra else f"n_{dim.axis}"
+        return f"(uint64_t)({text}) < (uint64_t)({extent})"
 
     def load(self, array: Array, index: tuple[Node, ...], shown: list[str]) -> str:
         unsafe = self.guard(array, index, shown)

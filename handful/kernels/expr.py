@@ -253,22 +253,17 @@ def where(condition: Value, a: Value, b: Value) -> Expr:
     return apply("where", condition, a, b)
 
 
-def padded(load: Expr, value: Value = 0.0) -> Expr:
-    """`load` where each of its indices lies inside of the tensor, else `value`: a convolution's
+def padded(body: Expr, value: Value = 0.0) -> Expr:
+    """`body` where all that it reads lies inside of its tensors, else `value`: a convolution's
     padding, `padded(x[n, i - 1])`. So does a table's -1, which stands for none, give `value`."""
-    if not isinstance(load, Expr) or not isinstance(load.node, nodes.Load):
-        raise fault(
-            "padded takes a tensor with its indices",
-            expected="padded(x[n, i + o])",
-            attempt="where(condition, a, b) guards any other expression",
-        )
     inside = [
         test
-        for dim, index in zip(load.node.array.dims, load.node.index, strict=True)
+        for load in nodes.loads(lift(body))
+        for dim, index in zip(load.array.dims, load.index, strict=True)
         if not (isinstance(index, Axis) and index.name == dim.axis)
         for test in (Expr(index) >= 0, Expr(index) < Expr(Size(dim.axis)))
     ]
-    return where(reduce(operator.and_, inside), load, value) if inside else load
+    return where(reduce(operator.and_, inside), body, value) if inside else body
 
 
 def exp(x: Value) -> Expr:

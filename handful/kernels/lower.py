@@ -35,6 +35,7 @@ from handful.kernels.loops import (
 from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op
 from handful.kernels.program import Choose, Equation, Program, covers
 from handful.kernels.region import Region
+from handful.kernels.spans import span
 from handful.kernels.strides import is_run, lies
 
 Laid = tuple[Contraction, Axis]
@@ -184,10 +185,30 @@ def _vector_axis(e: Equation, single: tuple[Axis, ...]) -> Axis | None:
             score += 2 * lies(e.index, axis)
         elif any(axis in nodes.free(i) for i in e.index):
             score -= 8  # a scatter along the vector axis
+        if any(_is_offset(axis, load) for load in nodes.loads(e.expr)):
+            score -= 4  # mostly short
         key = (score, place if axis in set(plain) else -1)
         if best is None or key > best:
             best, chosen = key, axis
     return chosen
+
+
+def _reads_again(e: Equation, vector: Axis, rows: Axis | None) -> bool:
+    """Whether rows read the same memory along `vector`, all of it: then some are summed at once."""
+    part = span(vector, e.expr) if e.op == "sum" else None
+    cut = part is not None and (part.lows or part.highs)
+    found = [nodes.free(load) for load in nodes.loads(e.expr)]
+    return not cut and any(vector in axes and rows not in axes for axes in found)
+
+
+def _is_offset(axis: Axis, load: Load) -> bool:
+    """Whether it moves a window over another axis: o in x[i + o - 1], whose dimension is i's."""
+    return any(
+        axis in nodes.free(i)
+        and axis.name != dim.axis
+        and dim.axis in {a.name for a in nodes.free(i)}
+        for i, dim in zip(load.index, load.array.dims, strict=True)
+    )
 
 
 def _lower_equation(e: Equation, fresh: bool, outer: tuple[Axis, ...], region: Region) -> Command:
@@ -207,7 +228,7 @@ def _lower_equation(e: Equation, fresh: bool, outer: tuple[Axis, ...], region: R
         return _wrap(fold, (*points, *scattered))
     if vector in plain and not any(a in inside for a in summed):
         assert vector is not None
-        tall = fresh and region.block in plain and vector is not region.block
+        tall = fresh and region.block in plain and _reads_again(e, vector, region.block)
         rows = region.block if tall else None
         strip = Strip(e.target, e.index, e.op, vector, tuple(summed), e.expr, fresh, rows)
         return _wrap(strip, tuple(points))

@@ -160,6 +160,14 @@ def guarded(node: Node) -> tuple[Node | None, Node]:
     return None, node
 
 
+def conjuncts(guard: Node) -> list[Node]:
+    """p & q  →  [p, q]"""
+    match guard:
+        case Op(name="and", args=(a, b)):
+            return conjuncts(a) + conjuncts(b)
+    return [guard]
+
+
 def _where(condition: Node, a: Node | float, b: Node | float) -> Node:
     return op("where", condition, _lift(a), _lift(b))
 

@@ -25,6 +25,7 @@ from handful.kernels import (
     mean,
     min,
     minimum,
+    padded,
     scan,
     sigmoid,
     size,
@@ -108,6 +109,9 @@ def gathered(sizes: tuple[int, int, int], pick: Choices) -> Case:
             lambda: sum(
                 o, w[o] * where((b + o >= 1) & (b + o - 1 < size(b)), y[b + o - 1, c], 0)
             ),  # a window that looks past both ends
+            lambda: sum(o, padded(w[o] * y[b + o - 1, c] * x[a, b])),
+            lambda: sum(o, padded(w[o] * y[1 - b + o, c] * x[a - o // 2, b], 0.5)),
+            lambda: sum(b, padded(x[table[a], b - 1] * y[b + 1, c])),
             lambda: x[size(a) - 1 - a, b],
         ]
         inner = _terms(pick, leaves, 1 + pick.of(3), a)

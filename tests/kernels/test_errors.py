@@ -12,19 +12,16 @@ from handful.kernels import (
     I,
     axes,
     exp,
-    inf,
     kernel,
     max,
-    padded,
     scan,
-    size,
     smallest,
     sum,
     where,
 )
 from tests.kernels.examples import cell, knn, linear_gelu, segment_sum, subm_conv, window
 
-b, i, j, k, n, o, r, t = axes("b i j k n o r t")
+b, i, j, k, n, r, t = axes("b i j k n r t")
 Z = np.zeros
 
 
@@ -171,12 +168,6 @@ def re_indexed():
         return x[n].at(j=n)
 
 
-def padded_sum():
-    @kernel
-    def wrong(x: F[n]) -> F[n]:
-        return padded(x[n - 1] + x[n + 1])
-
-
 def twice():
     @kernel
     def wrong(x: F[n]) -> F[()]:
@@ -198,7 +189,6 @@ TRACES = {
     bound_target: "wrong: sum(…, to={n: …}) but its body varies over n already",
     ranks_twice: "wrong: smallest ranks over r, but its body varies over r already",
     float_result: "wrong: result is a float but -> I[…] is declared",
-    padded_sum: "wrong: padded takes a tensor with its indices",
     re_indexed: "wrong: .at(j=…) but the expression does not vary over j",
     twice: "wrong: max names an axis twice in [n, n]",
 }
@@ -230,16 +220,3 @@ def test_absent_neighbours_need_a_guard():
 
     text = "gather: at[1] = -1 but axis n has size 3 (values index n; -1 needs a where guard)"
     assert told(lambda: gather(Z(3), np.array([0, -1]))) == text
-
-
-def test_padded_reads_its_value_outside():
-    """Of a window that leaves the tensor and of a table's -1; what lies inside is as it was."""
-
-    @kernel
-    def best(x: F[n], at: I[j].into(n)) -> (F[n], F[j]):
-        return max(o, padded(x[n + o - size(o) // 2], -inf)), padded(x[at[j]]) + padded(x[j])
-
-    x, at = np.array([3.0, 1.0, 2.0]), np.array([2, -1])
-    largest, found = best(x, at, o=3)
-    np.testing.assert_array_equal(largest, [3, 3, 2])
-    np.testing.assert_array_equal(found, [2 + 3, 0 + 1])

@@ -14,5 +14,5 @@ def depthwise_conv(x: F[b, c, u, v], w: F[c, o, p], bias: F[c]) -> F[b, c, u, v]
     Source: Howard et al., arXiv:1704.04861.
     """
     return bias[c] + sum(
-        (o, p), padded(x[b, c, u + o - size(o) // 2, v + p - size(p) // 2]) * w[c, o, p]
+        (o, p), padded(x[b, c, u + o - size(o) // 2, v + p - size(p) // 2] * w[c, o, p])
     )
