@@ -16,6 +16,7 @@ import sys
 import tempfile
 import warnings
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from handful.errors import KernelError
@@ -41,7 +42,7 @@ BLAS = {"float": "sgemm_", "double": "dgemm_"}
 
 def flags() -> list[str]:
     """The compiler's flags: ours, then those of `$HANDFUL_KERNELS_FLAGS`."""
-    own = FLAGS if "clang" in _version() else [*FLAGS, *GCC_FLAGS]
+    own = FLAGS if "clang" in version() else [*FLAGS, *GCC_FLAGS]
     return [*own, *shlex.split(os.environ.get("HANDFUL_KERNELS_FLAGS", ""))]
 
 
@@ -52,14 +53,12 @@ class NoCompiler(Exception):  # noqa: N818  (not an error: the fallback serves)
 @cache
 def compiler() -> tuple[str, ...]:
     """The command that compiles C: `$CC`, cc, gcc, clang, or the package ziglang."""
-    wanted = os.environ.get("CC")
-    for name in [wanted] if wanted else ["cc", "gcc", "clang"]:
-        if shutil.which(name):
-            return (name,)
-    try:
-        import ziglang  # type: ignore[import-not-found]  # noqa: F401
-    except ImportError:
-        raise NoCompiler from None
+    wanted = shlex.split(os.environ.get("CC", ""))
+    for command in [wanted] if wanted else [["cc"], ["gcc"], ["clang"]]:
+        if shutil.which(command[0]):
+            return tuple(command)
+    if find_spec("ziglang") is None:
+        raise NoCompiler
     return (sys.executable, "-m", "ziglang", "cc")
 
 
@@ -81,7 +80,7 @@ def available() -> bool:
 
 
 @cache
-def _version() -> str:
+def version() -> str:
     """What the compiler says of itself."""
     command = [*compiler(), "--version"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
@@ -94,7 +93,7 @@ def _identity() -> str:
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         features = next((line for line in lines if line.startswith("flags")), "")
-    return "\n".join([_version(), processor(), features, *flags()])
+    return "\n".join([version(), processor(), features, *flags()])
 
 
 def folder() -> Path:

@@ -22,10 +22,10 @@ RUN = "from tests.kernels.examples import linear_gelu; import numpy as np; z = n
 RUN += "print(linear_gelu(z((2, 3)), z((3, 2)), z(2))[0, 0])"
 
 
-def in_a_process(**environment: str) -> subprocess.CompletedProcess[str]:
-    """A kernel run in a fresh Python with this environment."""
+def in_a_process(before: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """A kernel run in a fresh Python with this environment, after the statement `before`."""
     return subprocess.run(
-        [sys.executable, "-c", RUN],
+        [sys.executable, "-c", f"{before}\n{RUN}"],
         capture_output=True,
         text=True,
         env={**os.environ, **environment},
@@ -44,7 +44,8 @@ def test_two_processes_may_compile_at_once_into_one_empty_cache(tmp_path):
 
 def test_without_a_compiler_it_warns_once_and_runs(tmp_path):
     """No compiler on the path: the torch operations give the answer, after one warning."""
-    bare = in_a_process(PATH=str(tmp_path), HANDFUL_CACHE=str(tmp_path), CC="")
+    hidden = "import sys; sys.modules['ziglang'] = None"
+    bare = in_a_process(hidden, PATH=str(tmp_path), HANDFUL_CACHE=str(tmp_path), CC="")
     assert bare.stdout.startswith("3.99"), bare.stderr
     assert bare.stderr.count("no C compiler was found") == 1
 
