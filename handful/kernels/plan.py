@@ -10,6 +10,7 @@ known here: a plan holds for all of them.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from handful.kernels import nodes
 from handful.kernels.blocks import groups, shared, split
@@ -31,6 +32,7 @@ from handful.kernels.region import Region
 from handful.kernels.share import lift, share
 
 
+@lru_cache(maxsize=16)  # what a plan holds is asked before it is lowered
 def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
     """The regions of a program, in order; with `again`, what is large is not stored."""
     namer, around = Namer(), ends(program)

@@ -59,8 +59,14 @@ def lift(items: list[Item], around: Ends, namer: Namer) -> list[Item]:
 def _narrow(term: Node, domain: set[Axis], around: Ends) -> list[Node]:
     """The largest dear subterms over some of the axes, but neither none nor all."""
     own = nodes.free(term)
-    dear = isinstance(term, Op) and ops.kind(term) == "f" and work(term, ()) >= LEAST_WORK
-    if dear and own and {*own} < domain and fits({a.name for a in own}, around):
+    if (
+        isinstance(term, Op)
+        and own
+        and {*own} < domain
+        and ops.kind(term) == "f"
+        and fits({a.name for a in own}, around)
+        and work(term, ()) >= LEAST_WORK  # last: it goes through all of the term
+    ):
         return [term]
     return [found for child in nodes.children(term) for found in _narrow(child, domain, around)]
 
@@ -127,18 +133,17 @@ def _dearest(
     best: tuple[int, int, Node] | None = None
     for node, numbers in readers.items():
         own = _axes(items[numbers[0]], node)
-        each = work(node, own)
-        saved = each * (len(numbers) - 1)
         if (
             len(numbers) > 1
             and len(own) > 1
             and block in own
             and fits({a.name for a in own if a not in outer}, around)
-            and each >= LEAST_WORK
-            and (best is None or saved > best[0])
             and not all(_only_stores(items[n]) for n in numbers)
+            and (each := work(node, own)) >= LEAST_WORK  # last: it goes through all of the term
         ):
-            best = saved, numbers[0], node
+            saved = each * (len(numbers) - 1)
+            if best is None or saved > best[0]:
+                best = saved, numbers[0], node
     return best and best[1:]
 
 
