@@ -256,11 +256,22 @@ def where(condition: Value, a: Value, b: Value) -> Expr:
 def padded(body: Expr, value: Value = 0.0) -> Expr:
     """`body` where all that it reads lies inside of its tensors, else `value`: a convolution's
     padding, `padded(x[n, i - 1])`. So does a table's -1, which stands for none, give `value`."""
-    inside = [
-        test
+    places = [
+        (dim, index)
         for load in nodes.loads(lift(body))
         for dim, index in zip(load.array.dims, load.index, strict=True)
         if not (isinstance(index, Axis) and index.name == dim.axis)
+    ]
+    own = nodes.free(lift(body))
+    bound = next((a for _, index in places for a in nodes.free(index) if a not in own), None)
+    if bound is not None:
+        raise fault(
+            f"padded stands around a reduction over {bound.name}, along which it cannot ask",
+            attempt=f"sum({bound.name}, padded(…)) in place of padded(sum({bound.name}, …))",
+        )
+    inside = [
+        test
+        for dim, index in places
         for test in (Expr(index) >= 0, Expr(index) < Expr(Size(dim.axis)))
     ]
     return where(reduce(operator.and_, inside), body, value) if inside else body

@@ -14,6 +14,7 @@ from handful.kernels import (
     exp,
     kernel,
     max,
+    padded,
     scan,
     smallest,
     sum,
@@ -168,6 +169,12 @@ def re_indexed():
         return x[n].at(j=n)
 
 
+def padded_outside():
+    @kernel
+    def wrong(x: F[n]) -> F[n]:
+        return padded(sum(j, x[n + j - 1]))
+
+
 def twice():
     @kernel
     def wrong(x: F[n]) -> F[()]:
@@ -189,6 +196,7 @@ TRACES = {
     bound_target: "wrong: sum(…, to={n: …}) but its body varies over n already",
     ranks_twice: "wrong: smallest ranks over r, but its body varies over r already",
     float_result: "wrong: result is a float but -> I[…] is declared",
+    padded_outside: "wrong: padded stands around a reduction over j, along which it cannot ask",
     re_indexed: "wrong: .at(j=…) but the expression does not vary over j",
     twice: "wrong: max names an axis twice in [n, n]",
 }
