@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -228,3 +230,14 @@ def test_absent_neighbours_need_a_guard():
 
     text = "gather: at[1] = -1 but axis n has size 3 (values index n; -1 needs a where guard)"
     assert told(lambda: gather(Z(3), np.array([0, -1]))) == text
+
+
+def test_the_reference_lists_them():
+    """Every text above stands in the docs, but for the kernel's name and what is indexed."""
+    page = (Path(__file__).parents[2] / "docs/reference/kernels-errors.md").read_text("utf-8")
+    for text in TRACES.values():
+        assert f"`{text.removeprefix('wrong: ')}`" in page
+    left_out = ["subm_conv", "cell", "window"]  # the same of other names
+    for text in CALLS:
+        name, _, said = text.partition(": ")
+        assert f"`{said}`" in page or name in left_out
