@@ -290,7 +290,7 @@ class _Printer(ProductPrinter):
         for c: if (0 <= at < n) y[at, c] += …  →  if (0 <= at < n) for c: y[at, c] += …
         """
         low, high = self.bounds(axis)
-        part = span(axis, c.expr) if c.op == "sum" else None
+        part = span(axis, c.op, c.expr)
         still = {d: self.term(i, known) for d, i in enumerate(c.index) if axis not in nodes.free(i)}
         if part is not None:
             low, high = self.narrowed(part, known, low, high)

@@ -37,7 +37,7 @@ class SumPrinter(TermPrinter):
         width = FOLD if len(some) == 1 else FOLD // 2
         first, last = "0", f"n_{axes[-1].name}"
         terms = [f.expr for f in some]
-        part = span(axes[-1], some[0].expr) if len(some) == 1 and some[0].op == "sum" else None
+        part = span(axes[-1], some[0].op, some[0].expr) if len(some) == 1 else None
         self.line("{")
         self.depth += 1
         lanes, rest = [self.fresh() for _ in some], [self.fresh() for _ in some]
@@ -137,9 +137,10 @@ class SumPrinter(TermPrinter):
         self.close(2)
         for axis in c.axes:
             self.open(axis)
-        part = span(c.vector, c.expr) if c.op == "sum" else None
+        part = span(c.vector, c.op, c.expr)
         term = part.term if part else c.expr
         known = self.each_lane(c, rows, many, top, term, part=part)
+        self.there = part.there if part else frozenset()
         value = self.term(term, known)
         self.line(f"{lanes}[q][l] = {self.combine(c.op, f'{lanes}[q][l]', value)};")
         self.there = frozenset()
@@ -165,7 +166,6 @@ class SumPrinter(TermPrinter):
         first = "0"
         if part is not None:
             first, many = self.narrowed(part, known, first, many, " - start")
-            self.there = part.there
         self.line("#pragma omp simd")
         self.line(f"for (int64_t l = {first}; l < {many}; l++) {{")
         self.depth += 1

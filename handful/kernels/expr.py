@@ -256,14 +256,15 @@ def where(condition: Value, a: Value, b: Value) -> Expr:
 def padded(body: Expr, value: Value = 0.0) -> Expr:
     """`body` where all that it reads lies inside of its tensors, else `value`: a convolution's
     padding, `padded(x[n, i - 1])`. So does a table's -1, which stands for none, give `value`."""
+    term = lift(body)
     places = [
         (dim, index)
-        for load in nodes.loads(lift(body))
+        for load in nodes.loads(term)
         for dim, index in zip(load.array.dims, load.index, strict=True)
         if not (isinstance(index, Axis) and index.name == dim.axis)
     ]
-    own = nodes.free(lift(body))
-    bound = next((a for _, index in places for a in nodes.free(index) if a not in own), None)
+    inner = nodes.union(nodes.free(index) for _, index in places)
+    bound = next((a for a in inner if a not in nodes.free(term)), None)
     if bound is not None:
         raise fault(
             f"padded stands around a reduction over {bound.name}, along which it cannot ask",

@@ -195,7 +195,7 @@ def _vector_axis(e: Equation, single: tuple[Axis, ...]) -> Axis | None:
 
 def _reads_again(e: Equation, vector: Axis, rows: Axis | None) -> bool:
     """Whether rows read the same memory along `vector`, all of it: then some are summed at once."""
-    part = span(vector, e.expr) if e.op == "sum" else None
+    part = span(vector, e.op, e.expr)
     cut = part is not None and (part.lows or part.highs)
     found = [nodes.free(load) for load in nodes.loads(e.expr)]
     return not cut and any(vector in axes and rows not in axes for axes in found)

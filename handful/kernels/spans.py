@@ -30,10 +30,11 @@ class Span:
     there: frozenset[tuple[Node, Dim]]
 
 
-def span(axis: Axis, expr: Node) -> Span | None:
-    """That of where(guard, term, 0); None if there is no guard, or the axis is in all of it."""
+def span(axis: Axis, op: str, expr: Node) -> Span | None:
+    """That of where(guard, term, 0) in a sum; None if `op` is another, if there is no guard, or if
+    the axis is in all of it, and bounded by none."""
     guard, term = ops.guarded(expr)
-    if guard is None:
+    if op != "sum" or guard is None:
         return None
     lows, highs, still, rest = [], [], [], []
     tests = ops.conjuncts(guard)

@@ -107,8 +107,8 @@ def test_a_span_says_where_it_begins_and_ends():
     """One bound for each test along the axis; what does not hold it stays a test."""
     axis, other = i.node, j.node
     guard = (i + j >= 1) & (i - j < size(i)) & (j > 0) & (i * j < 5)
-    found = span(axis, where(guard, 1.0 * i, 0.0).node)
+    found = span(axis, "sum", where(guard, 1.0 * i, 0.0).node)
     assert found is not None
     assert len(found.lows) == len(found.highs) == len(found.tests) == 1
     assert found.tests[0].args == (other, Const(0))
-    assert span(axis, i.node) is None
+    assert span(axis, "sum", i.node) is None
