@@ -18,6 +18,7 @@ Files in the order of the passes:
     definition.py  equations, their checks, their derivative
     fallback.py    the same in torch operations
     invert.py      a scattered product becomes a gathered one  ┐
+    bounds.py      what is nearest is looked for by a bound    │
     tables.py      what is known of an index table             │
     specialise.py  axes of one size become one axis            │
     strides.py     how a load lies in memory                   │

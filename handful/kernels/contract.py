@@ -273,16 +273,25 @@ class Namer:
     def laid(self, c: Contraction, items: list[Item]) -> Load:
         """The matrix of a product in panels; if it is none without more ado, with its columns along
         memory."""
+        if (panels := self.panels(c, items)) is not None:
+            return panels
         own = tuple(a for a in (*c.batch, *c.k, *c.n) if a in c.b.index)
-        if not all(i in own or isinstance(i, Const) for i in c.b.index):
-            return c.b
-        places = (c.n, c.b), (c.k, c.b), (c.k, c.a), (c.n, Load(c.target, c.index))
-        if own == (*c.k, *c.n) and all(is_run(axes, x.index, x.array) for axes, x in places):
-            target = self.array(PANELS, own, PANEL - 1)
-            items.append(Equation(target, own, "=", own, c.b))
-            return Load(target, own)
+        plain = all(i in own or isinstance(i, Const) for i in c.b.index)
         across = c.b.index[-1] in c.k
-        return self.temporary(TURNED, own, c.b, items) if across else c.b
+        return self.temporary(TURNED, own, c.b, items) if plain and across else c.b
+
+    def panels(self, c: Contraction, items: list[Item]) -> Load | None:
+        """The matrix of a product in panels, if it is one without more ado."""
+        own = (*c.k, *c.n)
+        plain = all(i in own or isinstance(i, Const) for i in c.b.index)
+        places = (c.n, c.b), (c.k, c.b), (c.k, c.a), (c.n, Load(c.target, c.index))
+        if not plain or not {*own} <= {*c.b.index} or c.batch:
+            return None
+        if not all(is_run(axes, x.index, x.array) for axes, x in places):
+            return None
+        target = self.array(PANELS, own, PANEL - 1)
+        items.append(Equation(target, own, "=", own, c.b))
+        return Load(target, own)
 
     def array(self, kind: str, own: tuple[Axis, ...], extra: int = 0) -> Array:
         """A new array of the planner's, over these axes, with `extra` columns."""

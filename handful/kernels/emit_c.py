@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from handful.kernels import nodes
+from handful.kernels.contract import in_panels
 from handful.kernels.emit_products import ProductPrinter
 from handful.kernels.loops import (
     Command,
@@ -204,13 +205,16 @@ class _Printer(ProductPrinter):
             return
         self.line(f"int64_t wide = k_ceil({size}, k_max(1, rt->cores / ({count})));")
         self.line(f"if (work < {PARALLEL_WORK}) wide = {size};")
-        products = [c for c in leaves(task.body) if isinstance(c, Gemm) and task.time is not None]
-        for matrix in dict.fromkeys(self.count_of((*c.n, *c.k)) for c in products):
+        products = [c for c in leaves(task.body) if isinstance(c, Gemm)]
+        in_time = products if task.time is not None else []
+        for matrix in dict.fromkeys(self.count_of((*c.n, *c.k)) for c in in_time):
             few = f"{size} < {FEW_ROWS} && {matrix} >= {LARGE_MATRIX}"
             self.line(f"if ({few}) wide = {size}; // its columns are parted instead")
         picked = self.picked_by(task)
         if (task.local or picked) and task.time is None:  # a loop's reads all weights again
             most, rows = (PRODUCT_BYTES, PRODUCT_ROWS) if task.products else (SCRATCH_BYTES, least)
+            if products and all(in_panels(c.b.array) for c in products):
+                rows = least  # no matrix is laid anew
             self.line(f"wide = k_min(wide, k_max({rows}, {most} / k_max(1, row)));")
             self.line(f"const int64_t rounds = k_ceil(k_ceil({size}, wide), rt->cores);")
             self.line(f"if (rounds > 1) wide = k_ceil({size}, rounds * rt->cores);")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handful.kernels import nodes
+from handful.kernels.contract import in_panels
 from handful.kernels.emit_sums import SumPrinter
 from handful.kernels.loops import Gemm, Lay, Picked
 from handful.kernels.nodes import Axis, Load, Node
@@ -43,7 +44,9 @@ class ProductPrinter(SumPrinter):
                 f"{a}, {lda}, {self.base(b, inside)}, {ldb}, {beta}, {out}, {ldc});"
             )
 
-        if c.plain is None:
+        if c.plain is None and in_panels(c.b.array):
+            call(PANELS, "0", c.b)
+        elif c.plain is None:
             call(*self.lying(c.b, c.k, c.n), c.b)
         else:
             assert self.task is not None
@@ -64,7 +67,8 @@ class ProductPrinter(SumPrinter):
         known: dict[Node, str] = dict.fromkeys((*c.rows, *c.columns), "0")
         start = f"{self.identifier(c.expr.array)} + {self.start(c.expr, known)}"
         out = self.identifier(c.target)
-        self.line(self.pays(c.time))
+        if c.time is not None:
+            self.line(self.pays(c.time))
         self.line(f"rt->lay({t}, {low}, {high}, {whole}, {start}, {ld}, {out});")
 
     def picked(self, c: Picked) -> None:

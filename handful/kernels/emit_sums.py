@@ -174,12 +174,13 @@ class SumPrinter(TermPrinter):
 
     def pick(self, c: Pick) -> None:
         """Values in strips, each held against the worst that is kept, if the least of the strip
-        is below that."""
+        is below that. A bound that is no number, or none that is finite, bounds nothing."""
         n, k = f"n_{c.axis.name}", c.count
         self.line("{")
         self.depth += 1
         self.line(f"{self.real} best[{k}], value[{STRIP}]; int64_t at[{k}]; int64_t have = 0;")
-        known = self.ahead(c.axis, [c.expr])
+        first = c.expr if c.bound is None else c.bound
+        known = self.ahead(c.axis, [first])
         self.line(f"for (int64_t start = 0; start < {n}; start += {STRIP}) {{")
         self.depth += 1
         self.line(f"const int64_t many = k_min({STRIP}, {n} - start);")
@@ -188,13 +189,22 @@ class SumPrinter(TermPrinter):
         self.line("for (int64_t l = 0; l < many; l++) {")
         self.depth += 1
         self.line(f"const int64_t {self.var(c.axis)} = start + l;")
-        self.line(f"value[l] = {self.term(c.expr, known)};")
+        value = self.term(first, known)
+        if c.bound is not None:
+            infinity = self.constant(math.inf)
+            value = f"{value} < {infinity} ? {value} : -{infinity}"
+        self.line(f"value[l] = {value};")
         self.line("least = value[l] < least ? value[l] : least;")
         self.close()
         self.line(f"if (have == {k} && best[{k - 1}] <= least) continue;")
         self.line("for (int64_t l = 0; l < many; l++) {")
         self.depth += 1
-        self.line(f"const {self.real} x = value[l];")
+        if c.bound is None:
+            self.line(f"const {self.real} x = value[l];")
+        else:
+            self.line(f"if (have == {k} && best[{k - 1}] <= value[l]) continue;")
+            self.line(f"const int64_t {self.var(c.axis)} = start + l;")
+            self.summed(c)
         before = "(x < {0} || ({0} != {0} && x == x))"
         self.line(f"if (have == {k} && !{before.format(f'best[{k - 1}]')}) continue;")
         self.line(f"int64_t s = have < {k} ? have++ : {k - 1};")
@@ -211,3 +221,14 @@ class SumPrinter(TermPrinter):
             f"for (int64_t r = 0; r < {k}; r++) {self.identifier(c.target)}[{place}] = at[r];"
         )
         self.close()
+
+    def summed(self, c: Pick) -> None:
+        """One candidate, as `x`."""
+        *others, last = c.over
+        self.line(f"{self.real} x = 0;")
+        for axis in others:
+            self.open(axis)
+        self.line("#pragma omp simd reduction(+:x)")
+        self.open(last)
+        self.line(f"x += {self.term(c.expr, {})};")
+        self.close(len(c.over))

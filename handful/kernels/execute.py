@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from handful.kernels import fallback, nodes
+from handful.kernels.bounds import bounded
 from handful.kernels.build import available
 from handful.kernels.invert import Inverse, invert
 from handful.kernels.native import CallPlan, Native
@@ -52,6 +53,8 @@ class Executable:
         if self.plain:
             self.inverses = invert(program, plain=True)[1]
         self.gathering: dict[bool, Executable] = {}
+        self.bounded = bounded(program)
+        self.by_bound: Executable | None = None
         self.known: Remembered[tuple[Any, ...], tuple[Native, CallPlan]] = Remembered()
 
     def native(
@@ -73,8 +76,8 @@ class Executable:
         all_sizes = {**sizes, **self.counts}
         native = _backend.get() == "native" and 0 not in all_sizes.values() and available()
         if native and not self.inverses:
-            dtype = _dtype(arguments)
-            self.native(dtype, self.equal(all_sizes), self.again(all_sizes)).begin()
+            one, dtype = self.looking(all_sizes), _dtype(arguments)
+            one.native(dtype, one.equal(all_sizes), one.again(all_sizes)).begin()
 
     def run(
         self, arguments: list[torch.Tensor], sizes: Mapping[str, int]
@@ -101,7 +104,7 @@ class Executable:
         are worth making."""
         tables = self.tables(arguments, sizes) if self.inverses else None
         if tables is None:
-            return self, arguments, sizes
+            return self.looking(sizes), arguments, sizes
         once = all(t.shape[-1] == 1 for t in tables)
         if once not in self.gathering:
             program = invert(self.program, once=once, plain=self.plain)[0]
@@ -112,6 +115,14 @@ class Executable:
             names = [i.array.dims[-1].axis for i in self.inverses]
             ranks = {name: t.shape[-1] for name, t in zip(names, tables, strict=True)}
         return self.gathering[once].gathered([*arguments, *tables], {**sizes, **ranks})
+
+    def looking(self, sizes: Mapping[str, int]) -> Executable:
+        """What looks for the nearest by a bound, where that is sooner had than the distances."""
+        if self.bounded is None or not self.bounded.pays(sizes):
+            return self
+        if self.by_bound is None:
+            self.by_bound = Executable(self.bounded.program)
+        return self.by_bound
 
     def equal(self, sizes: Mapping[str, int]) -> frozenset[tuple[str, str]]:
         """The pairs of axes that have one size in this call."""

@@ -55,7 +55,7 @@ def explain(
     program = unify(executable.program, executable.equal(sizes))
     sizes = with_parts(sizes)
     lines, flops = [f"{kernel.name}: {_sizes(shown)}"], 0
-    if executable is not plain(kernel):
+    if executable.program.inputs != kernel.wide.inputs:
         inverted = {i.table.name for i in plain(kernel).inverses}
         lines.append(f"gathers where it scattered, by the inverse of {', '.join(sorted(inverted))}")
     for number, region in enumerate(plan(program, again=executable.again(sizes))):
@@ -106,7 +106,8 @@ def _what(item: Item) -> str:
         which = "" if item.present is None else f" of each {item.picked} that is present"
         return f"matrix product{which}, rows {rows}, columns {cols}, summed over {over}"
     if isinstance(item, Choose):
-        return f"the {item.count} smallest over {item.axis}"
+        how = "" if item.bound is None else ", computed where a bound leaves them a chance"
+        return f"the {item.count} smallest over {item.axis}{how}"
     if in_panels(item.target):
         return "laid in panels"
     return {"=": "elementwise", "sum": "sum", "max": "maximum", "min": "minimum"}[item.op]

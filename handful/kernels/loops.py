@@ -48,13 +48,16 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """The `count` smallest of expr along `axis`, by insertion."""
+    """The `count` smallest of expr along `axis`, by insertion. With `bound`, of expr summed over
+    `over`, which is computed only where the bound is less than the worst that is kept."""
 
     target: Array
     index: tuple[Node, ...]
     axis: Axis
     count: int
     expr: Node
+    over: tuple[Axis, ...] = ()
+    bound: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +81,15 @@ class Gemm:
 
 @dataclass(frozen=True, slots=True)
 class Lay:
-    """`target = expr`, a matrix, in panels (product.c), if the loop over `time` has enough steps to
-    pay for that. `rows` and `columns` are runs of axes."""
+    """`target = expr`, a matrix, in panels (product.c); where a loop over `time` reads it, if that
+    has enough steps to pay for it. `rows` and `columns` are runs of axes."""
 
     target: Array
     index: tuple[Node, ...]
     expr: Load
     rows: tuple[Axis, ...]
     columns: tuple[Axis, ...]
-    time: Axis
+    time: Axis | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +209,8 @@ def own_axes(c: Command) -> tuple[Axis, ...]:
             return axes
         case Strip(axes=axes, vector=vector, rows=rows):
             return (*axes, vector, *([rows] if rows else []))
-        case Pick(axis=axis):
-            return (axis,)
+        case Pick(axis=axis, over=over):
+            return (axis, *over)
         case Gemm(m=m, n=n, k=k):
             return (*m, *n, *k)
         case Lay(rows=rows, columns=columns):
@@ -226,7 +229,9 @@ def terms(c: Leaf) -> list[Node]:
     if isinstance(c, Gemm):
         return [*c.index, c.a, c.b, c.alpha, *([c.plain] if c.plain else [])]
     if isinstance(c, Lay):
-        return [*c.index, c.expr, Size(c.time.name)]
+        return [*c.index, c.expr, *([Size(c.time.name)] if c.time else [])]
+    if isinstance(c, Pick) and c.bound is not None:
+        return [*c.index, c.expr, c.bound]
     return [*c.index, c.expr]
 
 

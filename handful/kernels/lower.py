@@ -38,18 +38,18 @@ from handful.kernels.region import Region
 from handful.kernels.spans import span
 from handful.kernels.strides import is_run, lies
 
-Laid = tuple[Contraction, Axis]
-"""A product that reads a matrix in panels, and the axis of the loop in which it does."""
+Laid = tuple[Contraction, Axis | None]
+"""A product that reads a matrix in panels, and the axis of the loop in which it does, if any."""
 
 
 def lower(program: Program, regions: tuple[Region, ...]) -> tuple[Task, ...]:
     """Loops for every region, checked."""
     started: set[Array] = set()
     laid = {
-        i.b.array: (i, r.loop.axis)
+        i.b.array: (i, r.loop.axis if r.loop else None)
         for r in regions
         for i in r.items
-        if r.loop and isinstance(i, Contraction) and in_panels(i.b.array)
+        if isinstance(i, Contraction) and in_panels(i.b.array)
     }
     out = [_lower_region(region, started, laid) for region in regions]
     unwritten = [a for a in program.outputs if a not in started]
@@ -166,9 +166,12 @@ def _lower_item(item: Item, fresh: bool, outer: tuple[Axis, ...], region: Region
     match item:
         case Contraction():
             return _lower_contraction(item, fresh, outer)
-        case Choose(target=target, index=index, domain=domain, axis=axis, count=count, expr=expr):
-            inner = [a for a in domain if a not in set(outer)]
-            return _wrap(Pick(target, index, axis, count, expr), tuple(inner))
+        case Choose():
+            inner = [a for a in item.domain if a not in set(outer)]
+            pick = Pick(
+                item.target, item.index, item.axis, item.count, item.expr, item.over, item.bound
+            )
+            return _wrap(pick, tuple(inner))
     return _lower_equation(item, fresh, outer, region)
 
 

@@ -53,7 +53,7 @@ def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
             out.append(Region(single, block, tuple(share(group, block, single, around, namer))))
         repeated.update(large)
     out = in_parts(_with_locals(out, program, repeated), namer)
-    return tuple(_with_locals(out, program, repeated))
+    return tuple(_laid_first(_with_locals(out, program, repeated), around, namer))
 
 
 def _batches(program: Program, namer: Namer) -> list[tuple[list[Item], Loop | None]]:
@@ -117,6 +117,33 @@ def _with_locals(regions: list[Region], program: Program, repeated: set[Array]) 
         if region.loop is not None:
             own = {a: None for a in own if _of_one_step(a, region.items, region.loop.axis)}
         out.append(replace(region, local=tuple(a for a in own if a in repeated or a not in used)))
+    return out
+
+
+def _laid_first(regions: list[Region], around: list[set[str]], namer: Namer) -> list[Region]:
+    """The regions, with the matrices of products in panels where the result is scratch of a block
+    and so large that there are many: each would lay the matrix anew."""
+    out: list[Region] = []
+    for region in regions:
+        made = set(map(target_of, region.items))
+        before: list[Item] = []
+        items: list[Item] = []
+        for item in region.items:
+            if (
+                isinstance(item, Contraction)
+                and item.present is None
+                and item.target in region.local
+                and item.b.array not in made
+                and not fits(item.target.axes, around)
+                and region.block in item.m
+                and region.loop is None
+            ):
+                item = replace(item, b=namer.panels(item, before) or item.b)
+            items.append(item)
+        for item in before:
+            single, block = split([item]) or ((), None)
+            out.append(Region(single, block, (item,)))
+        out.append(replace(region, items=tuple(items)))
     return out
 
 

@@ -31,7 +31,11 @@ class Equation:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """`target[index, r]` = the value of `axis` at which `expr` is r-th smallest, r < count."""
+    """`target[index, r]` = the value of `axis` at which `expr` is r-th smallest, r < count.
+
+    With `bound`, it is `expr` summed over the axes `over` that is compared, and it is computed only
+    where the bound, which is never more, is less than all that is chosen so far.
+    """
 
     target: Array
     index: tuple[Node, ...]
@@ -39,6 +43,13 @@ class Choose:
     axis: Axis
     count: int
     expr: Node
+    over: tuple[Axis, ...] = ()
+    bound: Node | None = None
+
+    @property
+    def terms(self) -> tuple[Node, ...]:
+        """What it computes."""
+        return (self.expr,) if self.bound is None else (self.expr, self.bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,8 @@ def flat(body: tuple[Statement, ...]) -> Iterator[tuple[Equation | Choose, Loop 
 
 def reads(equation: Equation | Choose) -> list[Load]:
     """Every load of an equation, those inside its target's index too."""
-    return list(nodes.loads(equation.expr, *equation.index))
+    terms = equation.terms if isinstance(equation, Choose) else (equation.expr,)
+    return list(nodes.loads(*terms, *equation.index))
 
 
 def read_by(*statements: Statement) -> set[Array]:
@@ -168,8 +180,8 @@ def check(program: Program) -> Program:
 
 
 def _check_equation(e: Equation | Choose, scope: set[Axis]) -> None:
-    bound = scope | set(e.domain) | ({e.axis} if isinstance(e, Choose) else set())
-    terms = (e.expr, *e.index)
+    bound = scope | set(e.domain) | ({e.axis, *e.over} if isinstance(e, Choose) else set())
+    terms = (*(e.terms if isinstance(e, Choose) else (e.expr,)), *e.index)
     for node in nodes.topological(*terms):
         if isinstance(node, Axis) and node not in bound:
             raise CheckError(f"axis {node} is not in scope:\n{show(e)}")
@@ -226,9 +238,13 @@ def show(statement: Statement) -> str:
         case Loop(axis=axis, descending=descending, body=body):
             head = f"for {axis} {'falling' if descending else 'rising'}:"
             return "\n".join([head, *["  " + show(e) for e in body]])
-        case Choose(target=target, index=index, axis=axis, count=count, expr=expr):
+        case Choose(target=target, index=index, axis=axis, count=count, expr=expr, bound=bound):
             left = f"{target.name}[{', '.join(show_node(i) for i in index)}, :]"
-            return f"{left} = smallest {count} over {axis} of {show_node(expr)}"
+            text = f"{left} = smallest {count} over {axis} of {show_node(expr)}"
+            if bound is None:
+                return text
+            summed = ", ".join(map(repr, statement.over))
+            return f"{text} summed over {summed}, where {show_node(bound)} leaves a chance"
         case Equation(target=target, index=index, op=op, domain=domain, expr=expr):
             left = f"{target.name}[{', '.join(show_node(i) for i in index)}]"
             own = {a for i in index for a in nodes.free(i)}

@@ -68,7 +68,10 @@ def unify(program: Program, equal: frozenset[tuple[str, str]]) -> Program:
             domain=tuple(axis(a) for a in e.domain),
             expr=term(e.expr),
         )
-        return replace(new, axis=axis(new.axis)) if isinstance(new, Choose) else new
+        if not isinstance(new, Choose):
+            return new
+        bound = None if new.bound is None else term(new.bound)
+        return replace(new, axis=axis(new.axis), over=tuple(axis(a) for a in new.over), bound=bound)
 
     body: list[Statement] = []
     for s in program.body:

@@ -13,6 +13,7 @@ from handful.kernels.loops import (
     For,
     Gemm,
     Leaf,
+    Pick,
     Picked,
     Task,
     own_axes,
@@ -72,8 +73,12 @@ def work(task: Task) -> str:
     for c, axes in with_axes(task.body):
         if isinstance(c, Fill):
             continue
-        over = {*axes, *task.single, *own_axes(c)}
-        each = 1 if isinstance(c, Gemm | Picked) else flops(c.expr)
+        own, each = own_axes(c), 1
+        if isinstance(c, Pick) and c.bound is not None:  # few more than bounds are computed
+            own, each = (c.axis,), flops(c.bound)
+        elif not isinstance(c, Gemm | Picked):
+            each = flops(c.expr)
+        over = {*axes, *task.single, *own}
         names = sorted(f"n_{a.name}" for a in over if a is not ONCE)
         parts.append(" * ".join([str(each), *names]))
     return " + ".join(parts) or "0"
