@@ -1,6 +1,6 @@
 """`python -m benchmarks.kernels`: all that the kernel language claims, as Markdown tables.
 
-python -m benchmarks.kernels [--only NAME ...] [--budget 1.5] [--small] [--busy]
+python -m benchmarks.kernels [--only NAME ...] [--case TEXT] [--budget 1.5] [--small] [--busy]
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", action="append", choices=NAMES, help="this table, repeatable")
     parser.add_argument(
+        "--case", default="", help="of a table, workloads whose name has this in it"
+    )
+    parser.add_argument(
         "--budget", type=float, default=1.5, help="seconds for each size and pass, about"
     )
     parser.add_argument("--small", action="store_true", help="tiny sizes: does it run at all?")
@@ -60,9 +63,9 @@ def main() -> None:
     for name in chosen.only or NAMES:
         note(f"## {name}")
         if name == "cell":
-            measure(cell.cases(chosen.small, clock), clock)
+            measure(cell.cases(chosen.small, clock), clock, chosen.case)
         elif name in COMPARED:
-            measure(COMPARED[name](chosen.small), clock)
+            measure(COMPARED[name](chosen.small), clock, chosen.case)
         else:
             OTHERS[name](chosen.small, clock)
     missed = dict.fromkeys(clock.missed)

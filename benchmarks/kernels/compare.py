@@ -76,11 +76,14 @@ def randn(*shapes: tuple[int, ...], scale: float = 1.0) -> list[torch.Tensor]:
     return [(torch.randn(s) * scale).requires_grad_() for s in shapes]
 
 
-def measure(cases: Iterable[Case], clock: Clock) -> None:
-    """Print the table of some cases, and geometric means over them where there are several."""
+def measure(cases: Iterable[Case], clock: Clock, text: str = "") -> None:
+    """Print the table of the cases that have `text` in their name, and geometric means over them
+    where there are several."""
     print(f"\n{HEAD}\n| --- | --- | ---: | --- | ---: | ---: | ---: | --- |", flush=True)
     means: dict[tuple[str, str, float | None], list[float]] = {}
     for case in cases:
+        if text not in case.name:
+            continue
         for backward in (False, True)[: 1 + case.backward]:
             peers = [p for p in case.peers if not (backward and p.forward_only)]
             runs = [_timed(case.ours, case.arguments, clock)]

@@ -112,10 +112,15 @@ def _temporary() -> Path:
     return Path(tempfile.mkdtemp(prefix="handful-kernels-"))
 
 
+def kept(source: str) -> Path:
+    """Where the shared object of `source` is, once it is compiled."""
+    name = hashlib.sha256((source + _identity()).encode()).hexdigest()[:32]
+    return folder() / f"{name}.so"
+
+
 def build(source: str) -> Path:
     """The shared object of `source`, compiled if it is not there yet."""
-    name = hashlib.sha256((source + _identity()).encode()).hexdigest()[:32]
-    path = folder() / f"{name}.so"
+    path = kept(source)
     if path.exists():
         return path
     with tempfile.TemporaryDirectory(dir=path.parent) as work:

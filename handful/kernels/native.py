@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from handful.kernels.build import Runtime, build, runtime
+from handful.kernels.build import Runtime, build, kept, runtime
 from handful.kernels.emit_c import Source, emit
 from handful.kernels.lower import lower
 from handful.kernels.memory import LARGE, LINE, lasting, workspace
@@ -55,8 +55,11 @@ class Native:
         self.begun: Future[Path] | None = None
 
     def begin(self) -> None:
-        """Starts the compiler beside us, after our own passes: the code will be called soon."""
-        if self.begun is None and self.compiled is None and self.edited is None:
+        """Starts the compiler beside us, after our own passes, if there is something to compile:
+        the code will be called soon."""
+        if self.begun or self.compiled or self.edited:
+            return
+        if not kept(self.text).exists():
             compilers = ThreadPoolExecutor(2, thread_name_prefix="compiler")
             self.begun = compilers.submit(build, self.text)
             compilers.submit(lambda: self.borrowed)  # with the product, if that is new

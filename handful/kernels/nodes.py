@@ -151,22 +151,31 @@ def children(node: Node) -> tuple[Node, ...]:
     return ()
 
 
-def topological(*roots: Node) -> list[Node]:
+_beneath: dict[Node, tuple[Node, ...]] = {}
+
+
+def topological(*roots: Node) -> tuple[Node, ...]:
     """Every node beneath `roots`, each once, children before parents."""
+    if len(roots) != 1:
+        return tuple(dict.fromkeys(node for root in roots for node in topological(root)))
+    found = _beneath.get(roots[0])
+    if found is None:
+        found = _beneath.setdefault(roots[0], _find_beneath(roots[0]))
+    return found
+
+
+def _find_beneath(root: Node) -> tuple[Node, ...]:
     order: dict[Node, None] = {}
-    stack: list[tuple[Node, Iterator[Node]]] = []
-    for root in roots:
-        if root not in order:
-            stack.append((root, iter(children(root))))
-        while stack:
-            node, rest = stack[-1]
-            child = next((c for c in rest if c not in order), None)
-            if child is None:
-                order[node] = None
-                stack.pop()
-            else:
-                stack.append((child, iter(children(child))))
-    return list(order)
+    stack: list[tuple[Node, Iterator[Node]]] = [(root, iter(children(root)))]
+    while stack:
+        node, rest = stack[-1]
+        child = next((c for c in rest if c not in order), None)
+        if child is None:
+            order[node] = None
+            stack.pop()
+        else:
+            stack.append((child, iter(children(child))))
+    return tuple(order)
 
 
 _free: dict[Node, dict[Axis, None]] = {}

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from handful.kernels import nodes, ops
 from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op, Size
@@ -161,7 +162,7 @@ def check(program: Program) -> Program:
     written = set(program.inputs)
     for statement in program.body:
         inner = statement.body if isinstance(statement, Loop) else (statement,)
-        scope = {statement.axis} if isinstance(statement, Loop) else set()
+        scope = frozenset({statement.axis} if isinstance(statement, Loop) else ())
         own = writes(statement) if isinstance(statement, Loop) else set()
         for equation in inner:
             _check_equation(equation, scope)
@@ -179,7 +180,8 @@ def check(program: Program) -> Program:
     return program
 
 
-def _check_equation(e: Equation | Choose, scope: set[Axis]) -> None:
+@lru_cache(maxsize=1024)  # most are as the pass before left them
+def _check_equation(e: Equation | Choose, scope: frozenset[Axis]) -> None:
     bound = scope | set(e.domain) | ({e.axis, *e.over} if isinstance(e, Choose) else set())
     terms = (*(e.terms if isinstance(e, Choose) else (e.expr,)), *e.index)
     for node in nodes.topological(*terms):
