@@ -24,7 +24,16 @@ from handful.kernels import nodes
 from handful.kernels.contract import Contraction, Namer
 from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op, Size
 from handful.kernels.ops import op, product
-from handful.kernels.program import Choose, Equation, Program, Statement, at_load, check, read_by
+from handful.kernels.program import (
+    Choose,
+    Equation,
+    Program,
+    Statement,
+    at_load,
+    check,
+    read_by,
+    writes,
+)
 
 SQUARE, PRODUCT = "square#", "product#"
 """Begin names of the arrays that make a bound."""
@@ -34,7 +43,6 @@ UNIT = 2.0**-24
 
 UNDERFLOW = 1e-37
 """More than a product of two float32 loses where it is rounded, or flushed, to zero."""
-
 
 LEAST, MOST = 48, 2**20
 """Numbers of a point from which a product is sooner had than the distances; and up to which its
@@ -55,11 +63,10 @@ class Bounded:
 
 def bounded(program: Program) -> Bounded | None:
     """The program with bounds, if it looks for what is nearest."""
-    made = {s.target: s for s in program.body if isinstance(s, Equation)}
     body: list[Statement] = []
     replaced: list[Equation] = []
     for s in program.body:
-        found = _distances(s, made, program) if isinstance(s, Choose) else None
+        found = _distances(s, program) if isinstance(s, Choose) else None
         if isinstance(s, Choose) and found is not None:
             body += _by_bound(s, *found, len(replaced))
             replaced.append(found[0])
@@ -72,12 +79,14 @@ def bounded(program: Program) -> Bounded | None:
     return Bounded(check(replace(program, body=left)), over)
 
 
-def _distances(
-    c: Choose, made: dict[Array, Equation], program: Program
-) -> tuple[Equation, Load, Load] | None:
+def _distances(c: Choose, program: Program) -> tuple[Equation, Load, Load] | None:
     """What makes the squared distances that are chosen from, and the two points of each."""
-    e = made.get(c.expr.array) if isinstance(c.expr, Load) else None
-    if e is None or e.op != "sum" or not all(isinstance(i, Axis) for i in e.index):
+    if not isinstance(c.expr, Load) or c.expr.array in program.inputs:
+        return None
+    e, *others = [s for s in program.body if c.expr.array in writes(s)]
+    if others or not isinstance(e, Equation) or e.op != "sum":
+        return None
+    if not all(isinstance(i, Axis) for i in e.index):
         return None
     readers = [s for s in program.body if e.target in read_by(s)]
     match e.expr:
