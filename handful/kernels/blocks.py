@@ -5,8 +5,6 @@ sum1[i,j] += q[i,d]*k[j,d]; max1[i] max= sum1[i,j]    →  one group, in blocks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from handful.kernels.contract import (
     Contraction,
     Item,
@@ -17,17 +15,13 @@ from handful.kernels.contract import (
     target_of,
 )
 from handful.kernels.nodes import Array, Axis
+from handful.kernels.program import Choose
 
 
 def _positions(item: Item, axis: Axis) -> int | None:
     """Where `axis` stands plain in the target's index."""
     found = [d for d, i in enumerate(item.index) if i is axis]
-    domain: Iterable[Axis]
-    if isinstance(item, Contraction):
-        domain = (*item.batch, *item.m, *item.n, *item.k)
-    else:
-        domain = item.domain
-    return found[0] if len(found) == 1 and axis in set(domain) else None
+    return found[0] if len(found) == 1 and axis in {*item.domain} else None
 
 
 def shared(items: list[Item]) -> list[Axis]:
@@ -68,7 +62,8 @@ def split(items: list[Item]) -> tuple[tuple[Axis, ...], Axis | None] | None:
 
 def groups(items: list[Item]) -> list[list[Item]]:
     """Greedy fusion: an item joins the group whose arrays it reads, with all that it waits for, if
-    some axis allows it; and what nobody reads joins a group that reads the same memory."""
+    some axis allows it; and what nobody reads joins a group that reads the same memory. What is
+    chosen ends its group: it is known when all that it is chosen from has gone by."""
     out: list[list[Item]] = []
     waiting = _units(items)
     while waiting:
@@ -85,7 +80,7 @@ def groups(items: list[Item]) -> list[list[Item]]:
             behind = [i for one in rest for i in one]
             barred = {target_of(i) for i in behind}
             free = not read & barred and not made & (barred | arrays_read(*behind))
-            uses = read & {target_of(i) for i in group}
+            uses = read & {target_of(i) for i in group if not isinstance(i, Choose)}
             if free and (uses or _beside(unit, group, items)) and split([*group, *bundle]):
                 group = [*group, *bundle]
                 waiting = rest

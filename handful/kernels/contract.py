@@ -37,6 +37,11 @@ class Contraction:
     plain: Load | None = None
 
     @property
+    def domain(self) -> tuple[Axis, ...]:
+        """All of its axes."""
+        return (*self.batch, *self.m, *self.n, *self.k)
+
+    @property
     def inner(self) -> Axis:
         """The axis along which a picked row lies in `a`."""
         return next(x for x in (*self.k, *self.m) if x is self.a.index[-1])

@@ -30,7 +30,7 @@ from handful.kernels.loops import (
 from handful.kernels.nodes import Array, Axis, Load, Node
 from handful.kernels.prelude import FEW_ROWS, LARGE_MATRIX, PICKED, prelude
 from handful.kernels.spans import span
-from handful.kernels.walks import axis_names, leaves, mentioned, work
+from handful.kernels.walks import axis_names, chooses, leaves, mentioned, work
 
 SCRATCH_BYTES = 256 * 1024
 """Local arrays of a block stay below this, so that they live in a core's second-level cache."""
@@ -42,6 +42,10 @@ lays its second operand anew, so few rows pay for that more often than for memor
 SLAB = 64
 """Values of a summed axis that are gathered at a time. It does not depend on the number of cores,
 as the order of the sum does not."""
+
+CHOSEN = 1088
+"""Values that are made at a time where the smallest are chosen of them: whole panels, and no power
+of two, as rows would lie so far apart that they leave each other no place in the first cache."""
 
 PARALLEL_WORK = 16384
 """Elements below which a task is not parted: waking a thread costs some ten microseconds."""
@@ -93,8 +97,9 @@ class _Printer(ProductPrinter):
         self.entry()
         kinds = {type(c) for t in self.tasks for c in leaves(t.body)}
         products, picked = Gemm in kinds, Picked in kinds
-        start = f"/* {name}, written by handful.kernels */\n{prelude(self.real, products=products)}"
-        text = "\n".join([start, *self.lines, ""])
+        choosing = any(chooses(t.body) for t in self.tasks)
+        before = prelude(self.real, products=products, choosing=choosing)
+        text = "\n".join([f"/* {name}, written by handful.kernels */", before, *self.lines, ""])
         return Source(text, self.arrays, temporaries, self.axes, products, picked)
 
     # ------------------------------------------------------------ functions
@@ -126,7 +131,7 @@ class _Printer(ProductPrinter):
         self.depth += 1
         for array in task.local:
             size = f"sizeof({self.ctype(array.kind)}) * ({self.extent(array)})"
-            self.line(f"if (rt->poison) memset({self.identifier(array)}, 255, {size});")
+            self.line(f"if (rt->poison) k_poison({self.identifier(array)}, {size});")
         self.line("int64_t rest = work; (void)rest;")
         if task.block is not None:
             blocks = f"k_ceil(n_{task.block.name}, wide)"
@@ -153,7 +158,7 @@ class _Printer(ProductPrinter):
     def slab_size(self, task: Task) -> None:
         if task.slab is not None:
             picked = any(isinstance(c, Picked) for c in leaves(task.body))
-            most = PICKED if picked else SLAB
+            most = PICKED if picked else CHOSEN if chooses(task.body) else SLAB
             self.line(f"const int64_t slab = k_min(n_{task.slab.name}, {most});")
 
     def entry(self) -> None:
@@ -210,6 +215,8 @@ class _Printer(ProductPrinter):
         for matrix in dict.fromkeys(self.count_of((*c.n, *c.k)) for c in in_time):
             few = f"{size} < {FEW_ROWS} && {matrix} >= {LARGE_MATRIX}"
             self.line(f"if ({few}) wide = {size}; // its columns are parted instead")
+        if chooses(task.body):
+            self.line(f"wide = k_min(wide, {PRODUCT_ROWS});")  # what is kept of them stays near
         picked = self.picked_by(task)
         if (task.local or picked) and task.time is None:  # a loop's reads all weights again
             most, rows = (PRODUCT_BYTES, PRODUCT_ROWS) if task.products else (SCRATCH_BYTES, least)

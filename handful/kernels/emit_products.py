@@ -36,25 +36,28 @@ class ProductPrinter(SumPrinter):
             later += ["from"] if self.sliced(c.k) else []
             beta = "(" + (" | ".join(f"({v} != 0)" for v in later) or "0") + ")"
         a, out = self.base(c.a, inside), self.base(target, inside)
+        panels = self.identifier(c.b.array)
+        if self.sliced(c.n):
+            panels += f" + {self.bounds(c.n[0])[0]} * {self.count_of(c.k)}"
         m, n, k = map(self.count_of, (c.m, c.n, c.k))
 
-        def call(tb: int, ldb: str, b: Load) -> None:
+        def call(tb: int, ldb: str, b: str) -> None:
             self.line(
                 f"gemm(rt, {ta}, {tb}, {m}, {n}, {k}, {alpha}, "
-                f"{a}, {lda}, {self.base(b, inside)}, {ldb}, {beta}, {out}, {ldc});"
+                f"{a}, {lda}, {b}, {ldb}, {beta}, {out}, {ldc});"
             )
 
         if c.plain is None and in_panels(c.b.array):
-            call(PANELS, "0", c.b)
+            call(PANELS, "0", panels)
         elif c.plain is None:
-            call(*self.lying(c.b, c.k, c.n), c.b)
+            call(*self.lying(c.b, c.k, c.n), self.base(c.b, inside))
         else:
             assert self.task is not None
             assert self.task.time is not None
             self.line(self.pays(self.task.time))
-            call(PANELS, "0", c.b)
+            call(PANELS, "0", panels)
             self.line("else")
-            call(*self.lying(c.plain, c.k, c.n), c.plain)
+            call(*self.lying(c.plain, c.k, c.n), self.base(c.plain, inside))
         self.close()
 
     def lay(self, c: Lay) -> None:

@@ -129,7 +129,7 @@ class SumPrinter(TermPrinter):
         self.close()
 
     def strip_of(self, c: Strip, rows: str, many: str, top: str) -> None:
-        """Sum and write so many values of so many rows, from `top` and `start` on."""
+        """Sum so many values of so many rows, from `top` and `start` on; then write or choose."""
         kind, lanes, wide = ops.kind(c.expr), self.fresh(), "WIDE" if c.rows else str(STRIP)
         self.line(f"{self.ctype(kind)} {lanes}[{rows}][{wide}];")
         self.each_lane(c, rows, wide, top)
@@ -145,6 +145,9 @@ class SumPrinter(TermPrinter):
         self.line(f"{lanes}[q][l] = {self.combine(c.op, f'{lanes}[q][l]', value)};")
         self.there = frozenset()
         self.close(2 + len(c.axes))
+        if c.chosen is not None:
+            self.chosen_of(c, c.chosen, lanes, rows, many, top)
+            return
         self.each_lane(c, rows, many, top)
         place, there = self.written(c)
         op, old = "=" if c.fresh else c.op, place
@@ -172,55 +175,76 @@ class SumPrinter(TermPrinter):
         self.line(f"const int64_t {self.var(c.vector)} = start + l;")
         return known
 
+    def chosen_of(self, c: Strip, pick: Pick, lanes: str, rows: str, many: str, top: str) -> None:
+        """Hold the sums of each row against the worst that is kept, where they are: in registers,
+        which a call would take from them, so it is given a copy."""
+        count, wide = pick.count, "WIDE"
+        assert c.rows is not None
+        self.line(f'_Pragma("GCC unroll 4") for (int q = 0; q < {rows}; q++) {{')
+        self.depth += 1
+        self.line(f"const int64_t {self.var(c.rows)} = {top} + q;")
+        self.kept_by(pick)
+        if many != wide:
+            infinity = self.constant(math.inf)
+            self.line(f"for (int64_t l = {many}; l < {wide}; l++) {lanes}[q][l] = {infinity};")
+        self.skip_unless(count, f"k_least({lanes}[q], {wide})")
+        self.line(f"{self.real} value[{wide}];")
+        self.each_of(wide, f"value[l] = {lanes}[q][l];")
+        self.line(f"k_keep_of(best, at, {count}, have, value, {many}, start);")
+        self.close()
+
     def pick(self, c: Pick) -> None:
         """Values in strips, each held against the worst that is kept, if the least of the strip
         is below that. A bound that is no number, or none that is finite, bounds nothing."""
-        n, k = f"n_{c.axis.name}", c.count
+        (first, last), infinity = self.bounds(c.axis), self.constant(math.inf)
+        looked_at = c.expr if c.bound is None else c.bound
         self.line("{")
         self.depth += 1
-        self.line(f"{self.real} best[{k}], value[{STRIP}]; int64_t at[{k}]; int64_t have = 0;")
-        first = c.expr if c.bound is None else c.bound
-        known = self.ahead(c.axis, [first])
-        self.line(f"for (int64_t start = 0; start < {n}; start += {STRIP}) {{")
+        self.kept_by(c)
+        self.line(f"{self.real} value[{STRIP}];")
+        known = self.ahead(c.axis, [looked_at])
+        self.line(f"for (int64_t start = {first}; start < {last}; start += {STRIP}) {{")
         self.depth += 1
-        self.line(f"const int64_t many = k_min({STRIP}, {n} - start);")
-        self.line(f"{self.real} least = {self.constant(math.inf)};")
+        self.line(f"const int64_t many = k_min({STRIP}, {last} - start);")
+        self.line(f"{self.real} least = {infinity};")
         self.line("#pragma omp simd reduction(min:least)")
         self.line("for (int64_t l = 0; l < many; l++) {")
         self.depth += 1
         self.line(f"const int64_t {self.var(c.axis)} = start + l;")
-        value = self.term(first, known)
+        value = self.term(looked_at, known)
         if c.bound is not None:
-            infinity = self.constant(math.inf)
             value = f"{value} < {infinity} ? {value} : -{infinity}"
         self.line(f"value[l] = {value};")
         self.line("least = value[l] < least ? value[l] : least;")
         self.close()
-        self.line(f"if (have == {k} && best[{k - 1}] <= least) continue;")
-        self.line("for (int64_t l = 0; l < many; l++) {")
-        self.depth += 1
+        self.skip_unless(c.count, "least")
         if c.bound is None:
-            self.line(f"const {self.real} x = value[l];")
+            self.line(f"k_keep_of(best, at, {c.count}, have, value, many, start);")
         else:
-            self.line(f"if (have == {k} && best[{k - 1}] <= value[l]) continue;")
+            self.line("for (int64_t l = 0; l < many; l++) {")
+            self.depth += 1
+            self.line(f"if (have == {c.count} && best[{c.count - 1}] <= value[l]) continue;")
             self.line(f"const int64_t {self.var(c.axis)} = start + l;")
             self.summed(c)
-        before = "(x < {0} || ({0} != {0} && x == x))"
-        self.line(f"if (have == {k} && !{before.format(f'best[{k - 1}]')}) continue;")
-        self.line(f"int64_t s = have < {k} ? have++ : {k - 1};")
-        self.line(
-            f"for (; s > 0 && {before.format('best[s - 1]')}; s--) "
-            "{ best[s] = best[s - 1]; at[s] = at[s - 1]; }"
-        )
-        self.line("best[s] = x; at[s] = start + l;")
-        self.close()
-        self.close()
-        shown = [self.term(i, {}) for i in c.index]
-        place = self.place(c.target, [*shown, "r"])
-        self.line(
-            f"for (int64_t r = 0; r < {k}; r++) {self.identifier(c.target)}[{place}] = at[r];"
-        )
-        self.close()
+            self.line(f"have = k_keep(best, at, {c.count}, have, x, start + l);")
+            self.close()
+        self.close(2)
+
+    def kept_by(self, c: Pick) -> None:
+        """Name the values that are kept so far, and where they were found."""
+        shown = [*[self.term(i, {}) for i in c.index], "0"]
+        if c.kept is None:
+            self.line(f"{self.real} best[{c.count}];")
+        else:
+            place = self.place(c.kept, shown)
+            self.line(f"{self.real}* best = &{self.identifier(c.kept)}[{place}];")
+        place = self.place(c.target, shown)
+        self.line(f"int64_t* at = &{self.identifier(c.target)}[{place}];")
+
+    def skip_unless(self, count: int, least: str) -> None:
+        """Go on with the next strip if this one's least is no candidate."""
+        self.line(f"int64_t have = k_min({count}, start);")  # as the first of all are kept
+        self.line(f"if (have == {count} && best[{count - 1}] <= {least}) continue;")
 
     def summed(self, c: Pick) -> None:
         """One candidate, as `x`."""

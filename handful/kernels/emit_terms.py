@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from handful.kernels import nodes, ops
-from handful.kernels.loops import ONCE, Fill, Task, in_range
+from handful.kernels.loops import ONCE, Task, in_range, written
 from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Op, Size
 from handful.kernels.spans import Span
 from handful.kernels.walks import leaves
@@ -121,14 +121,13 @@ class TermPrinter:
             return {}
         out = {}
         for command in leaves(task.body):
-            if command.target is array and not isinstance(command, Fill):
-                for d, i in enumerate(command.index):
-                    if isinstance(i, Axis) and (i in task.single or i is task.time):
-                        out[d] = self.var(i)
-                    elif task.block is not None and i is task.block:
-                        out[d] = self.var(i) if array in task.thin else "low"
-                    elif task.slab is not None and i is task.slab:
-                        out[d] = "from"
+            for d, i in enumerate(dict(written(command)).get(array, ())):
+                if isinstance(i, Axis) and (i in task.single or i is task.time):
+                    out[d] = self.var(i)
+                elif task.block is not None and i is task.block:
+                    out[d] = self.var(i) if array in task.thin else "low"
+                elif task.slab is not None and i is task.slab:
+                    out[d] = "from"
         return out
 
     def extents(self, array: Array) -> list[str]:
@@ -167,14 +166,17 @@ class TermPrinter:
     def ahead(
         self, axis: Axis, terms: Iterable[Node], written: Iterable[Array] = ()
     ) -> dict[Node, str]:
-        """Print, before a loop over `axis`, what stays the same in it: a division by a row's sum
-        is otherwise made at every value. What reads an array that the loop writes has to wait."""
+        """Print, before a loop over `axis`, what stays the same in it. What reads an array that the
+        loop writes has to wait. Of a divisor that stays, its inverse is made once: each value then
+        takes a product, which is off by one rounding more and takes a fifth of the time."""
         known: dict[Node, str] = {}
         changing = {*written}
         for node in nodes.topological(*terms):
             still = axis not in nodes.free(node) and isinstance(node, Op | Load)
             if still and not any(load.array in changing for load in nodes.loads(node)):
                 self.term(node, known)
+            elif isinstance(node, Op) and node.name == "div" and node.args[1] in known:
+                self.term(_inverse(node.args[1]), known)
         return known
 
     def one(self, node: Node, known: dict[Node, str]) -> str:
@@ -195,6 +197,8 @@ class TermPrinter:
                 name, kind = self.fresh(), ops.kind(node)
                 suffix = "f" if self.real == "float" else ""
                 text = row.c.format(*[known[a] for a in args], s=suffix, real=self.real)
+                if op == "div" and (inverse := known.get(_inverse(args[1]))):
+                    text = f"({known[args[0]]} * {inverse})"
                 if op == "float" and self.real == "float" and not nodes.loads(node):
                     text = f"((float)(int32_t){known[args[0]]})"  # sizes fit; vectors need 32 bits
                 ctype = {"f": self.real, "i": "int64_t", "b": "int"}[kind]
@@ -246,3 +250,7 @@ class TermPrinter:
             safe[d] = f"(({c}) ? {shown[d]} : 0)"
         # the load is made in any case, at a place that exists: a branch would stop the vectoriser
         return f"(({fits}) ? {name}[{self.place(array, safe)}] : 0)"
+
+
+def _inverse(divisor: Node) -> Node:
+    return ops.op("div", Const(1.0), divisor)

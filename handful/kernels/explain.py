@@ -116,7 +116,7 @@ def _what(item: Item) -> str:
 def _work(item: Item, sizes: Mapping[str, int]) -> int:
     axes: tuple[Axis, ...]
     if isinstance(item, Contraction):
-        axes, each = (*item.batch, *item.m, *item.n, *item.k), 2
+        axes, each = item.domain, 2
     else:
         axes = (*item.domain, *([item.axis] if isinstance(item, Choose) else []))
         found = nodes.topological(item.expr)

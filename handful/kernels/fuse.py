@@ -2,12 +2,26 @@
 
 For k: z[k] = …; For k: y[k] = … z[k] …  →  For k: z[k] = …; y[k] = … z[k] …
 Fold(a, over k: f); Fold(b, over k: g)   →  Folds(a, b): one loop over k
+Strip(sum1[i,j]); For i: Pick(sum1[i,j] over j)  →  Strip(…) that is chosen from in registers
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
+from dataclasses import replace
+
 from handful.kernels import nodes
-from handful.kernels.loops import Command, Fold, Folds, For, Store
+from handful.kernels.loops import (
+    Command,
+    Fold,
+    Folds,
+    For,
+    Pick,
+    Store,
+    Strip,
+    terms,
+    written,
+)
 from handful.kernels.nodes import Array, Axis, Load, Node
 
 
@@ -26,6 +40,29 @@ def fuse(commands: tuple[Command, ...], block: Axis | None) -> tuple[Command, ..
         else:
             out.append(c)
     return tuple(out)
+
+
+def choose_at_once(commands: tuple[Command, ...], local: Set[Array]) -> tuple[Command, ...]:
+    """The commands, with sums that only a choice reads chosen from before they are written."""
+    match commands[-2:]:
+        case (
+            Strip(rows=Axis() as rows, vector=vector) as strip,
+            For(axis=axis, body=(Pick(kept=Array(), bound=None, expr=Load() as read) as pick,)),
+        ) if (
+            (axis, pick.axis, read) == (rows, vector, Load(strip.target, strip.index))
+            and read.array in local
+            and not any(read.array in touched(c) for c in commands[:-2])
+        ):
+            chosen = replace(strip, target=pick.target, index=pick.index, chosen=pick)
+            return (*commands[:-2], chosen)
+    return commands
+
+
+def touched(c: Command) -> set[Array]:
+    """Every array that a command, or one within it, reads or writes."""
+    if isinstance(c, For | Folds):
+        return {a for inner in c.body for a in touched(inner)}
+    return {*[a for a, _ in written(c)], *[load.array for load in nodes.loads(*terms(c))]}
 
 
 def _row_by_row(commands: tuple[Command, ...], block: Axis | None) -> list[Command]:

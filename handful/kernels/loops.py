@@ -34,7 +34,8 @@ class Fold:
 class Strip:
     """`target[index] op= reduction of expr over axes`, for a strip of `vector` values at a time,
     each with its own register: the strip is written once. With `rows`, the block's own axis, the
-    strips of a few of its values are summed together: what they all read is read once."""
+    strips of a few of its values are summed together: what they all read is read once. With
+    `chosen`, which the target is then of, the sums are chosen from and not written."""
 
     target: Array
     index: tuple[Node, ...]
@@ -44,12 +45,14 @@ class Strip:
     expr: Node
     fresh: bool
     rows: Axis | None = None
+    chosen: Pick | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
     """The `count` smallest of expr along `axis`, by insertion. With `bound`, of expr summed over
-    `over`, which is computed only where the bound is less than the worst that is kept."""
+    `over`, which is computed only where the bound is less than the worst that is kept. With `kept`,
+    `axis` is taken a slab at a time, and this is where the values wait for the next one."""
 
     target: Array
     index: tuple[Node, ...]
@@ -58,6 +61,7 @@ class Pick:
     expr: Node
     over: tuple[Axis, ...] = ()
     bound: Node | None = None
+    kept: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,9 @@ class Task:
     number: Axis | None = None
 
 
+BEST = "best#"
+"""Begins names of arrays in which values that are chosen wait for the next slab."""
+
 ONCE = Axis("once", 0)
 """An axis of one value: a bare block."""
 
@@ -218,6 +225,15 @@ def own_axes(c: Command) -> tuple[Axis, ...]:
         case Picked(row=row, inner=inner, column=column):
             return (row, inner, column)
     return ()
+
+
+def written(c: Leaf) -> list[tuple[Array, tuple[Node, ...]]]:
+    """The arrays that a command writes, and where."""
+    if isinstance(c, Fill):
+        return [(c.target, ())]
+    pick = c.chosen if isinstance(c, Strip) else c
+    kept = pick.kept if isinstance(pick, Pick) else None
+    return [(array, c.index) for array in (c.target, kept) if array is not None]
 
 
 def terms(c: Leaf) -> list[Node]:

@@ -12,14 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handful.kernels import nodes, ops
-from handful.kernels.contract import Contraction, Item, in_panels, is_packed, target_of
-from handful.kernels.fuse import fuse
+from handful.kernels.contract import (
+    Contraction,
+    Item,
+    in_panels,
+    is_packed,
+    item_reads,
+    target_of,
+)
+from handful.kernels.fuse import choose_at_once, fuse, touched
 from handful.kernels.loops import (
+    BEST,
     ONCE,
     Command,
     Fill,
     Fold,
-    Folds,
     For,
     Gemm,
     Lay,
@@ -30,7 +37,6 @@ from handful.kernels.loops import (
     Task,
     check,
     own_axes,
-    terms,
 )
 from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op
 from handful.kernels.program import Choose, Equation, Program, covers
@@ -95,31 +101,28 @@ def _lower_region(region: Region, started: set[Array], laid: Mapping[Array, Laid
         else:
             command = _lower_item(item, fresh, outer, region)
         body.append(_wrap(command, _outer_axes(item, command, region)))
-    commands = fuse((*zeros, *body), region.block)
+    commands = choose_at_once(fuse((*zeros, *body), region.block), {*region.local})
+    used = {a for c in commands for a in touched(c)}
+    local = tuple(a for a in region.local if a in used)
+    local += tuple(a for a in used if a.name.startswith(BEST))
     thin = () if region.loop else tuple(a for a in region.local if _is_thin(a, commands, region))
     if region.loop:
         commands = (For(region.loop.axis, commands, descending=region.loop.descending),)
     products = any(isinstance(i, Contraction) and i.m[-1:] == outer[-1:] for i in region.items)
     time = region.loop.axis if region.loop else None
     return Task(
-        region.single, region.block, region.local, tuple(before), commands, products, time,
+        region.single, region.block, local, tuple(before), commands, products, time,
         _slab(region, body), thin, region.number,
     )  # fmt: skip
 
 
 def _is_thin(array: Array, commands: tuple[Command, ...], region: Region) -> bool:
     """Whether one loop over the block's values holds all that touches an array."""
-    found = [c for c in commands if array in _touched(c)]
+    found = [c for c in commands if array in touched(c)]
     match found:
         case [For(axis=axis, vector=False)]:
             return axis is region.block
     return False
-
-
-def _touched(c: Command) -> set[Array]:
-    if isinstance(c, For | Folds):
-        return {a for inner in c.body for a in _touched(inner)}
-    return {c.target, *[load.array for load in nodes.loads(*terms(c))]}
 
 
 def _slab(region: Region, body: list[Command]) -> Axis | None:
@@ -127,9 +130,12 @@ def _slab(region: Region, body: list[Command]) -> Axis | None:
 
     w'[o,c,e] += pack#1[n,o,c]*y[n,e] over n: of pack#1 a slab of n is made at a time
     b'[d] += y[n,d]; w'[d] += y[n,d]*x[n,d] over n: both strips read a slab before the next
+    near[i,:] = smallest 8 over j of sum1[i,j]: of sum1 a slab of j is made at a time
     """
     if region.loop:  # a step needs all of the step before it
         return None
+    if chosen := _chosen_by_slab(region):
+        return chosen
     *others, last = region.items
     summed = {i.picked_sum if isinstance(i, Contraction) else None for i in region.items}
     if len(summed) == 1 and None not in summed:
@@ -141,6 +147,24 @@ def _slab(region: Region, body: list[Command]) -> Axis | None:
     strips = [c for c in body if isinstance(c, Strip) and c.fresh and not c.rows and c.axes]
     first = {c.axes[0] for c in strips}
     return first.pop() if len(strips) == len(body) and len(first) == 1 else None
+
+
+def _chosen_by_slab(region: Region) -> Axis | None:
+    """The axis of a choice at a region's end, if what it chooses from is made in the region value
+    by value of that axis. What does not vary along it is made anew for each slab."""
+    *others, last = region.items
+    if not isinstance(last, Choose) or any(isinstance(i, Choose) for i in others) or region.loop:
+        return None
+    axis = last.axis
+    made = {target_of(i): i.index.index(axis) for i in others if axis in i.index}
+    still = [i for i in others if target_of(i) not in made]
+    loads = [load for i in region.items for load in item_reads(i) if load.array in made]
+    good = (
+        all(target_of(i) in region.local and axis not in i.domain for i in still)
+        and all(load.index[made[load.array]] is axis for load in loads)
+        and all(i.n == (axis,) for i in others if isinstance(i, Contraction) and axis in i.domain)
+    )
+    return axis if good and made else None
 
 
 def _outer_axes(item: Item, command: Command, region: Region) -> tuple[Axis, ...]:
@@ -168,9 +192,11 @@ def _lower_item(item: Item, fresh: bool, outer: tuple[Axis, ...], region: Region
             return _lower_contraction(item, fresh, outer)
         case Choose():
             inner = [a for a in item.domain if a not in set(outer)]
+            kept = Array(f"{BEST}{item.target.name}", item.target.dims, "f")
             pick = Pick(
-                item.target, item.index, item.axis, item.count, item.expr, item.over, item.bound
-            )
+                item.target, item.index, item.axis, item.count, item.expr, item.over, item.bound,
+                kept if _chosen_by_slab(region) else None,
+            )  # fmt: skip
             return _wrap(pick, tuple(inner))
     return _lower_equation(item, fresh, outer, region)
 
@@ -294,7 +320,7 @@ def _identity(e: Equation) -> Node:
 def _lower_picked(c: Contraction, present: Node, fresh: bool) -> Command:
     """One product for each value of all axes but its own three."""
     own = (c.picked, c.inner, c.n[-1])
-    around = tuple(a for a in (*c.batch, *c.m, *c.n, *c.k) if a not in own)
+    around = tuple(a for a in c.domain if a not in own)
     whole = c.picked_sum is not None
     product = Picked(c.target, c.index, c.a, c.b, c.alpha, present, *own, fresh and whole)
     nest = _wrap(product, around)

@@ -33,11 +33,16 @@ typedef struct {
 } rt_t;
 typedef struct { const rt_t* rt; void* const* p; const int64_t* n; } ctx_t;
 
+/* a call: with memset among a task's own lines gcc keeps the sums of its strips in memory */
+__attribute__((noinline)) static void k_poison(void* scratch, size_t bytes) { memset(scratch, 255, bytes); }
+
 #define TALL 4 /* rows whose strips of WIDE sums are all in registers */
 #if defined(__AVX512F__)
 #define WIDE (256 / (int)sizeof(real))
+#define LANES (64 / (int)sizeof(real))
 #else
 #define WIDE (64 / (int)sizeof(real))
+#define LANES (32 / (int)sizeof(real))
 #endif
 
 static inline int64_t k_floordiv(int64_t a, int64_t b) { int64_t q = a / b; return q - ((a % b != 0) & ((a < 0) ^ (b < 0))); }
@@ -49,6 +54,32 @@ static inline int64_t k_mod(int64_t a, int64_t b) { int64_t r = a % b; return r 
 static inline int64_t k_ceil(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static inline int64_t k_min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t k_max(int64_t a, int64_t b) { return a > b ? a : b; }
+"""
+
+CHOOSING = """\
+/* the least of n values, n a multiple of LANES; what is no number is passed over */
+static inline __attribute__((always_inline)) real k_least(const real* value, int n) {
+  real low[LANES];
+  _Pragma("omp simd") for (int l = 0; l < LANES; l++) low[l] = __builtin_inff();
+  _Pragma("GCC unroll 8") for (int s = 0; s < n; s += LANES)
+    _Pragma("omp simd") for (int l = 0; l < LANES; l++) low[l] = value[s + l] < low[l] ? value[s + l] : low[l];
+  _Pragma("GCC unroll 8") for (int half = LANES / 2; half > 0; half /= 2)
+    _Pragma("omp simd") for (int l = 0; l < half; l++) low[l] = low[l + half] < low[l] ? low[l + half] : low[l];
+  return low[0];
+}
+/* x joins the `count` smallest, of which there are `have` so far; what is no number comes last */
+#define k_before(x, y) ((x) < (y) || ((y) != (y) && (x) == (x)))
+static inline int64_t k_keep(real* best, int64_t* at, int64_t count, int64_t have, real x, int64_t place) {
+  if (have == count && !k_before(x, best[count - 1])) return have;
+  int64_t s = have < count ? have++ : count - 1;
+  for (; s > 0 && k_before(x, best[s - 1]); s--) { best[s] = best[s - 1]; at[s] = at[s - 1]; }
+  best[s] = x; at[s] = place;
+  return have;
+}
+__attribute__((noinline)) static void k_keep_of(real* best, int64_t* at, int64_t count, int64_t have,
+    const real* value, int64_t many, int64_t start) {
+  for (int64_t l = 0; l < many; l++) have = k_keep(best, at, count, have, value[l], start + l);
+}
 """
 
 FLOAT_MATHS = """\
@@ -233,7 +264,7 @@ static void gemm(const rt_t* rt, int ta, int tb, int64_t m, int64_t n, int64_t k
 """
 
 
-def prelude(real: str, *, products: bool) -> str:
+def prelude(real: str, *, products: bool, choosing: bool) -> str:
     """Everything before the kernel's own functions, for "float" or "double"."""
     maths = FLOAT_MATHS if real == "float" else DOUBLE_MATHS
     known = {
@@ -243,4 +274,5 @@ def prelude(real: str, *, products: bool) -> str:
         "PANELS": PANELS,
     }
     gemm = "".join(f"#define {name} {value}\n" for name, value in known.items()) + GEMM
-    return f"typedef {real} real;\n{RUNTIME}{maths}{gemm if products else ''}"
+    own = (CHOOSING if choosing else "") + (gemm if products else "")
+    return f"typedef {real} real;\n{RUNTIME}{maths}{own}"

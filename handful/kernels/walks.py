@@ -15,6 +15,7 @@ from handful.kernels.loops import (
     Leaf,
     Pick,
     Picked,
+    Strip,
     Task,
     own_axes,
     terms,
@@ -40,6 +41,11 @@ def with_axes(
 def leaves(body: tuple[Command, ...]) -> list[Leaf]:
     """Every command that is no loop."""
     return [c for c, _ in with_axes(body)]
+
+
+def chooses(body: tuple[Command, ...]) -> bool:
+    """Whether a command chooses the smallest of values or of sums."""
+    return any(isinstance(c, Pick) or (isinstance(c, Strip) and c.chosen) for c in leaves(body))
 
 
 def mentioned(tasks: tuple[Task, ...]) -> dict[Array, None]:
