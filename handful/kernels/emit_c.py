@@ -43,9 +43,10 @@ SLAB = 64
 """Values of a summed axis that are gathered at a time. It does not depend on the number of cores,
 as the order of the sum does not."""
 
-CHOSEN = 1088
-"""Values that are made at a time where the smallest are chosen of them: whole panels, and no power
-of two, as rows would lie so far apart that they leave each other no place in the first cache."""
+CHOSEN, CHOSEN_ROWS, CHOSEN_BYTES = 1088, 64, 120 * 1024
+"""Where the smallest are chosen: values made at a time, which are whole panels and no power of two,
+as rows would lie so far apart that they leave each other no place in the first cache; rows that are
+chosen for beside each other; and bytes that their values may take, if they are stored."""
 
 PARALLEL_WORK = 16384
 """Elements below which a task is not parted: waking a thread costs some ten microseconds."""
@@ -215,13 +216,16 @@ class _Printer(ProductPrinter):
         for matrix in dict.fromkeys(self.count_of((*c.n, *c.k)) for c in in_time):
             few = f"{size} < {FEW_ROWS} && {matrix} >= {LARGE_MATRIX}"
             self.line(f"if ({few}) wide = {size}; // its columns are parted instead")
-        if chooses(task.body):
-            self.line(f"wide = k_min(wide, {PRODUCT_ROWS});")  # what is kept of them stays near
+        choosing = chooses(task.body)
+        if choosing:
+            self.line(f"wide = k_min(wide, {CHOSEN_ROWS});")  # what is kept of them stays near
         picked = self.picked_by(task)
         if (task.local or picked) and task.time is None:  # a loop's reads all weights again
             most, rows = (PRODUCT_BYTES, PRODUCT_ROWS) if task.products else (SCRATCH_BYTES, least)
             if products and all(in_panels(c.b.array) for c in products):
                 rows = least  # no matrix is laid anew
+            if choosing:
+                most = CHOSEN_BYTES
             self.line(f"wide = k_min(wide, k_max({rows}, {most} / k_max(1, row)));")
             self.line(f"const int64_t rounds = k_ceil(k_ceil({size}, wide), rt->cores);")
             self.line(f"if (rounds > 1) wide = k_ceil({size}, rounds * rt->cores);")

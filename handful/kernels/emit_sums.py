@@ -195,7 +195,11 @@ class SumPrinter(TermPrinter):
 
     def pick(self, c: Pick) -> None:
         """Values in strips, each held against the worst that is kept, if the least of the strip
-        is below that. A bound that is no number, or none that is finite, bounds nothing."""
+        is below that. A bound that is no number, or none that is finite, bounds nothing.
+
+        The least begins at that worst: gcc makes no vectors of a minimum that begins at infinity,
+        which it knows. Before as many are kept as are wanted, it says nothing and is not asked.
+        """
         (first, last), infinity = self.bounds(c.axis), self.constant(math.inf)
         looked_at = c.expr if c.bound is None else c.bound
         self.line("{")
@@ -206,7 +210,7 @@ class SumPrinter(TermPrinter):
         self.line(f"for (int64_t start = {first}; start < {last}; start += {STRIP}) {{")
         self.depth += 1
         self.line(f"const int64_t many = k_min({STRIP}, {last} - start);")
-        self.line(f"{self.real} least = {infinity};")
+        self.line(f"{self.real} least = best[{c.count - 1}];")
         self.line("#pragma omp simd reduction(min:least)")
         self.line("for (int64_t l = 0; l < many; l++) {")
         self.depth += 1
