@@ -70,7 +70,7 @@ typedef struct {
 } sums_t;
 
 INLINE void sum_tile(const int rows, const int wide, const sums_t* s, const real* a, const real* b,
-    real* c, int64_t cols) {
+    real* c) {
   vec sum[ROWS * 2], right[2];
   UNROLL for (int i = 0; i < rows * wide; i++) sum[i] = (vec){0};
   for (int64_t r = 0; r < s->count; r++) {
@@ -79,27 +79,34 @@ INLINE void sum_tile(const int rows, const int wide, const sums_t* s, const real
     UNROLL for (int i = 0; i < rows; i++)
       UNROLL for (int v = 0; v < wide; v++) sum[i * wide + v] += left[i] * right[v];
   }
-  UNROLL for (int i = 0; i < rows; i++) {
-    real part[2 * LANES], *at = c + i * s->ldc;
-    UNROLL for (int v = 0; v < wide; v++) {
-      const vec found = sum[i * wide + v] * s->alpha;
-      vec* whole = (vec*)(at + v * LANES);
-      if (cols < wide * LANES) *(vec*)(part + v * LANES) = found;
-      else if (s->beta == 0) *whole = found;
-      else *whole = s->beta * *whole + found;
-    }
-    if (cols < wide * LANES)
-      for (int64_t j = 0; j < cols; j++) at[j] = (s->beta == 0 ? 0 : s->beta * at[j]) + part[j];
+  UNROLL for (int i = 0; i < rows * wide; i++) {
+    vec* at = (vec*)(c + i / wide * s->ldc + i % wide * LANES);
+    *at = s->beta == 0 ? sum[i] * s->alpha : s->beta * *at + sum[i] * s->alpha;
   }
 }
 
 static void any_sum(int64_t rows, int64_t wide, const sums_t* s, const real* a, const real* b,
-    real* c, int64_t cols) {
+    real* c) {
   switch (rows * 4 + wide) {
-#define X(rows, wide) case rows * 4 + wide: sum_tile(rows, wide, s, a, b, c, cols); break;
+#define X(rows, wide) case rows * 4 + wide: sum_tile(rows, wide, s, a, b, c); break;
     EACH(X, 1) EACH(X, 2)
 #undef X
   }
+}
+
+/* A tile of fewer columns than its vectors hold: made aside. */
+static void part_sum(int64_t rows, int64_t wide, const sums_t* s, const real* a, const real* b,
+    real* c, int64_t cols) {
+  real whole[ROWS * 2 * LANES];
+  sums_t aside = *s;
+  aside.beta = 0;
+  aside.ldc = wide * LANES;
+  any_sum(rows, wide, &aside, a, b, whole);
+  for (int64_t i = 0; i < rows; i++)
+    for (int64_t j = 0; j < cols; j++) {
+      real *to = c + i * s->ldc + j, found = whole[i * wide * LANES + j];
+      *to = s->beta == 0 ? found : s->beta * *to + found;
+    }
 }
 
 void picked_sum(int64_t count, int64_t m, int64_t n, real alpha, const real* a,
@@ -121,7 +128,10 @@ void picked_sum(int64_t count, int64_t m, int64_t n, real alpha, const real* a,
     }
     for (int64_t t = 0; t < tiles; t++) {
       const int64_t first = m * t / tiles, rows = m * (t + 1) / tiles - first;
-      any_sum(rows, one ? 1 : 2, &s, a + first, right, c + first * ldc + j, cols);
+      const int64_t wide = one ? 1 : 2;
+      real* to = c + first * ldc + j;
+      if (cols == wide * LANES) any_sum(rows, wide, &s, a + first, right, to);
+      else part_sum(rows, wide, &s, a + first, right, to, cols);
     }
   }
 }
