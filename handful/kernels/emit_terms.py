@@ -168,7 +168,7 @@ class TermPrinter:
     ) -> dict[Node, str]:
         """Print, before a loop over `axis`, what stays the same in it. What reads an array that the
         loop writes has to wait. Of a divisor that stays, its inverse is made once: each value then
-        takes a product, which is off by one rounding more and takes a fifth of the time."""
+        takes a product, which is quicker, and off by one rounding more."""
         known: dict[Node, str] = {}
         changing = {*written}
         for node in nodes.topological(*terms):
