@@ -22,7 +22,7 @@ typedef void blas_t(const char*, const char*, const int*, const int*, const int*
 #define FEW 3
 #define WIDE (ROWS * 2 / FEW)
 #define HIGH (ROWS * 20)
-#define TILES 6
+#define TILES 8
 #define LARGE (1 << 18)
 
 typedef real quad __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
