@@ -102,11 +102,7 @@ static void part_sum(int64_t rows, int64_t wide, const sums_t* s, const real* a,
   aside.beta = 0;
   aside.ldc = wide * LANES;
   any_sum(rows, wide, &aside, a, b, whole);
-  for (int64_t i = 0; i < rows; i++)
-    for (int64_t j = 0; j < cols; j++) {
-      real *to = c + i * s->ldc + j, found = whole[i * wide * LANES + j];
-      *to = s->beta == 0 ? found : s->beta * *to + found;
-    }
+  put_part(rows, cols, whole, wide * LANES, s->beta, c, s->ldc);
 }
 
 void picked_sum(int64_t count, int64_t m, int64_t n, real alpha, const real* a,

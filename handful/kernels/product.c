@@ -74,11 +74,7 @@ static void part_tile(int64_t rows, int64_t wide, const tiles_t* s, const real* 
   aside.beta = 0;
   aside.ldc = wide * LANES;
   any_tile(rows, wide, &aside, a, b, whole);
-  for (int64_t i = 0; i < rows; i++) {
-    real *to = c + i * s->ldc, *from = whole + i * wide * LANES;
-    if (s->beta == 0) for (int64_t j = 0; j < cols; j++) to[j] = from[j];
-    else for (int64_t j = 0; j < cols; j++) to[j] = s->beta * to[j] + from[j];
-  }
+  put_part(rows, cols, whole, wide * LANES, s->beta, c, s->ldc);
 }
 
 /* out[l, j] = op(b)[l, j], in rows of `wide` with zeros from cols on. */

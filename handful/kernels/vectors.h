@@ -26,3 +26,13 @@ typedef signed long long int64_t;
 #define least(a, b) ((a) < (b) ? (a) : (b))
 
 typedef real vec __attribute__((vector_size(BYTES), aligned(sizeof(real)), may_alias));
+
+/* c[i, j] = part[i, j] + beta c[i, j] for j < cols; rows of `part` are `wide` apart; if beta is 0, c
+   is not read. For a tile of fewer columns than its vectors hold, which was made aside. */
+static void put_part(int64_t rows, int64_t cols, const real* part, int64_t wide, real beta, real* c,
+    int64_t ldc) {
+  for (int64_t i = 0; i < rows; i++, part += wide, c += ldc) {
+    if (beta == 0) for (int64_t j = 0; j < cols; j++) c[j] = part[j];
+    else for (int64_t j = 0; j < cols; j++) c[j] = beta * c[j] + part[j];
+  }
+}
