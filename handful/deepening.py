@@ -121,7 +121,7 @@ class Deepening:
         if not isinstance(encoder, ImageEncoder):
             raise SettingError(
                 "this encoder cannot be cut.",
-                first=f"--encoder {encoder.name}",
+                found=f"--encoder {encoder.name}",
                 expected="an encoder of pictures",
             )
         self._encoder: ImageEncoder = encoder
@@ -211,7 +211,7 @@ class Deepening:
                 progress=progress,
             )
         except DataError as error:
-            return frozen, Outcome(plan, "frozen", f"{error.what} {error.first}", views=views)
+            return frozen, Outcome(plan, "frozen", f"{error.what} {error.found}", views=views)
         # the frozen model's own estimate is no opponent for the folds: it learned from all items
         compared = tuned.compared
         better = compared.better == "first"
@@ -430,7 +430,7 @@ def _need_torch() -> None:
     if find_spec("torch") is None:
         raise SettingError(
             "--deep needs PyTorch, which is not installed.",
-            first="--deep",
+            found="--deep",
             expected="the extra `torch`",
             attempt='pip install "handful[torch]"',
         )

@@ -19,24 +19,24 @@ class HandfulError(Exception):
 
     Args:
         what: the fact in one sentence, with counts ("3 of 1204 images cannot be read.").
-        first: the place: the first file, row, column or argument, and what is wrong there.
+        found: the place: the first file, row, column or argument, and what is wrong there.
         expected: what would have been right.
         attempt: a command or a change to try next.
     """
 
     def __init__(
-        self, what: str, *, first: str = "", expected: str = "", attempt: str = ""
+        self, what: str, *, found: str = "", expected: str = "", attempt: str = ""
     ) -> None:
         super().__init__(what)
         self.what = what
-        self.first = first
+        self.found = found
         self.expected = expected
         self.attempt = attempt
 
     def __str__(self) -> str:
         lines = [f"{type(self).__name__}: {self.what}"]
         for name, text in (
-            ("first", self.first),
+            ("found", self.found),
             ("expected", self.expected),
             ("try", self.attempt),
         ):
@@ -49,7 +49,7 @@ class HandfulError(Exception):
         return {
             "error": type(self).__name__,
             "what": self.what,
-            "first": self.first,
+            "found": self.found,
             "expected": self.expected,
             "try": self.attempt,
         }

@@ -66,7 +66,7 @@ class Settings:
         if self.seed < 0:
             raise SettingError(
                 "seed must not be negative.",
-                first=f"seed = {self.seed}",
+                found=f"seed = {self.seed}",
                 expected="a whole number from 0 up",
             )
         fractions = {"test": self.test, "coverage": self.coverage, "max_error": self.max_error}
@@ -75,7 +75,7 @@ class Settings:
                 option = "--" + name.replace("_", "-")
                 raise SettingError(
                     f"{name} must lie between 0 and 1.",
-                    first=f"{name} = {value:g}",
+                    found=f"{name} = {value:g}",
                     expected="a fraction such as 0.25, not a percentage",
                     attempt=f"{option} {value / 100:g}" if value > 1 else f"{option} 0.25",
                 )
@@ -201,7 +201,7 @@ def learn(
     if held_out.all():
         raise DataError(
             "every item with a label is kept aside to test on, so there is nothing to learn from.",
-            first=f"{len(labels):,} items, all of the split `test`",
+            found=f"{len(labels):,} items, all of the split `test`",
             expected="most of them with `train` in the column `split`",
             attempt="change `split`, or leave the column out and give --test 0.25",
         )
@@ -325,7 +325,7 @@ def learning_curve(
     if not learned.held_out.any():
         raise SettingError(
             "a learning curve is measured on items kept aside, and none are.",
-            first="the project has no test split",
+            found="the project has no test split",
             expected="a share to keep aside, or a column `split`",
             attempt="handful.open(..., test=0.25)",
         )
@@ -416,7 +416,7 @@ def _nothing_readable(quarantined: Sequence[Quarantined]) -> DataError:
     first = quarantined[0]
     return DataError(
         f"none of the {len(quarantined):,} pictures can be read.",
-        first=f"{first.path} ({first.why})",
+        found=f"{first.path} ({first.why})",
         expected="JPEG, PNG, TIFF, WebP, BMP or GIF",
         attempt="open one of them in a viewer",
     )
@@ -425,7 +425,7 @@ def _nothing_readable(quarantined: Sequence[Quarantined]) -> DataError:
 def _no_labels(collection: Collection) -> DataError:
     return DataError(
         "no item has a label, so there is nothing to learn from.",
-        first=collection.notes[0] if collection.notes else f"{len(collection):,} items in no class",
+        found=collection.notes[0] if collection.notes else f"{len(collection):,} items in no class",
         expected="one folder of pictures per class, or a table with a column `label`",
         attempt="class folders, --labels COLUMN for a table, or handful label to give them",
     )

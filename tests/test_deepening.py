@@ -51,7 +51,7 @@ def test_a_better_model_is_shipped_and_is_what_was_measured(
     assert project.deep.shipped == "deep"
     path = model.save(tmp_path / "m.handful")
     answers = handful.load(path).predict([item.source for item in project.held_out])
-    learned = project._learn()
+    learned = project._learner.learn()
     said = learned.probabilities[learned.held_out]
     seen = np.array([list(answer.probabilities.values()) for answer in answers])
     assert np.abs(said - seen).max() < 1e-4

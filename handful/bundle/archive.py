@@ -72,7 +72,7 @@ def unpack(data: bytes, *, name: str) -> dict[str, bytes]:
     if not data.startswith(START):
         raise BundleError(
             f"{name} is not a bundle of handful.",
-            first=f"it starts with {data[:8]!r}" if data else "the file is empty",
+            found=f"it starts with {data[:8]!r}" if data else "the file is empty",
             expected="a file that `handful train` or `Model.save` wrote",
             attempt="name a file that ends in .handful",
         )
@@ -157,10 +157,10 @@ def _end(directory: list[bytes], offset: int) -> bytes:
     return _END.pack(b"PK\x05\x06", 0, 0, count, count, size, offset, 0)
 
 
-def _altered(file: str, first: str) -> BundleError:
+def _altered(file: str, found: str) -> BundleError:
     return BundleError(
         f"{file} is not as handful wrote it.",
-        first=first,
+        found=found,
         expected="a bundle that no other program has packed or changed",
         attempt=_AGAIN,
     )
@@ -169,7 +169,7 @@ def _altered(file: str, first: str) -> BundleError:
 def _short(file: str, what: str, seen: int, size: int) -> BundleError:
     return BundleError(
         f"{file} is cut short.",
-        first=f"{what} stops after {seen:,} of {size:,} bytes",
+        found=f"{what} stops after {seen:,} of {size:,} bytes",
         expected="the whole file",
         attempt=_AGAIN,
     )
@@ -178,7 +178,7 @@ def _short(file: str, what: str, seen: int, size: int) -> BundleError:
 def _stranger(file: str, raw: bytes) -> BundleError:
     return BundleError(
         f"{file} holds a member that no bundle has; it was not opened.",
-        first=f"{raw[:80]!r}; a pickle or a script in its place could run code",
+        found=f"{raw[:80]!r}; a pickle or a script in its place could run code",
         expected=f"{MANIFEST}, {MODEL}, {CARD} and pictures in {GOLDEN}",
         attempt="ask whoever sent it for a file that handful wrote",
     )

@@ -116,20 +116,20 @@ def _check_fit(encoder: Encoder, head: LinearHead) -> None:
     if head.weight.shape != shape or head.bias.shape != shape[1:]:
         raise SettingError(
             "The head does not fit the encoder.",
-            first=f"its weight is {head.weight.shape}, its bias {head.bias.shape}",
+            found=f"its weight is {head.weight.shape}, its bias {head.bias.shape}",
             expected=f"{shape} and {shape[1:]}",
         )
     if len(head.classes) < 2 or list(head.classes) != sorted(set(head.classes)):
         raise SettingError(
             "The classes cannot be those of a model.",
-            first=", ".join(head.classes[:5]),
+            found=", ".join(head.classes[:5]),
             expected="two or more different names, sorted",
         )
     for name in head.classes:
         if not name.isprintable():  # lone surrogates, from file names that are not UTF-8, too
             raise SettingError(
                 "A class has a name that cannot be written as text.",
-                first=ascii(name),
+                found=ascii(name),
                 expected="printable characters",
                 attempt="rename the folder, or the label in the table",
             )

@@ -209,11 +209,11 @@ def parse(data: bytes, *, size: int, num_classes: int) -> onnx.ModelProto:
     return model
 
 
-def refusal(first: str, expected: str = "a network that handful composed") -> BundleError:
+def refusal(found: str, expected: str = "a network that handful composed") -> BundleError:
     """The error for a graph that is not to be run."""
     return BundleError(
         "model.onnx is not to be trusted.",
-        first=" ".join(first.split())[:400],
+        found=" ".join(found.split())[:400],
         expected=expected,
         attempt="a newer handful, if the file comes from one; else ask its sender for a sound file",
     )

@@ -114,7 +114,7 @@ def inspect(path: str | Path, *, encoder: Encoder | None = None) -> Inspection:
     try:
         from_bytes(data)
     except BundleError as fault:
-        listing.faults.append(f"It does not load: {fault.what} {fault.first}".strip())
+        listing.faults.append(f"It does not load: {fault.what} {fault.found}".strip())
     try:
         contents = archive.unpack(data, name=Path(path).name)
     except BundleError:

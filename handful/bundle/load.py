@@ -111,16 +111,16 @@ def _check_graph(found: Manifest, data: bytes) -> None:
 def _unreadable(path: Path, why: str) -> BundleError:
     return BundleError(
         f"{path.name or path} cannot be read.",
-        first=f"{path} ({why})",
+        found=f"{path} ({why})",
         expected="a file that `handful train` or `Model.save` wrote",
         attempt="check the path; such files end in .handful",
     )
 
 
-def _wrong(name: str, first: str, expected: str) -> BundleError:
+def _wrong(name: str, found: str, expected: str) -> BundleError:
     return BundleError(
         f"{name} is damaged or was changed.",
-        first=first,
+        found=found,
         expected=expected,
         attempt="copy or download the file again, or save the model anew",
     )

@@ -172,7 +172,7 @@ def newer(data: bytes) -> BundleError | None:
     known = isinstance(needs, str) and len(needs) < 40 and needs.replace(".", "").isalnum()
     return BundleError(
         "This bundle was written by a newer handful.",
-        first=f"format {raw['format']}; this handful reads formats up to {FORMAT}",
+        found=f"format {raw['format']}; this handful reads formats up to {FORMAT}",
         expected=f"handful {needs} or newer" if known else "a newer handful",
         attempt="pip install --upgrade handful",
     )
@@ -191,7 +191,7 @@ def read(data: bytes) -> Manifest:
     except (schema.SchemaFault, TypeError, ValueError) as fault:
         raise BundleError(
             "manifest.json is damaged or was changed.",
-            first=str(fault)[:400],
+            found=str(fault)[:400],
             expected="the manifest as handful wrote it",
             attempt="copy or download the file again, or save the model anew",
         ) from fault

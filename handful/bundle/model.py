@@ -105,7 +105,7 @@ class Model:
         if answer.error:
             raise DataError(
                 "The picture cannot be read.",
-                first=f"{answer.path or 'the bytes given'} ({answer.error})",
+                found=f"{answer.path or 'the bytes given'} ({answer.error})",
                 expected="a picture file",
                 attempt="handful doctor on its folder says more",
             )

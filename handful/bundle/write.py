@@ -26,7 +26,7 @@ def write(data: bytes, path: str | Path) -> Path:
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links in a circle
         raise StoreError(
             "The model could not be saved; nothing was changed.",
-            first=f"{path} ({getattr(error, 'strerror', None) or error})",
+            found=f"{path} ({getattr(error, 'strerror', None) or error})",
             expected=f"a place that can be written, with {len(data):,} bytes free",
             attempt="another place: -o MODEL",
         ) from error

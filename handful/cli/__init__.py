@@ -71,7 +71,7 @@ def _usage_error(error: click.UsageError, words: Sequence[str]) -> SettingError:
     command = error.ctx.command_path if error.ctx else "handful"
     return SettingError(
         error.format_message().replace("\n", " "),
-        first=printable(shlex.join(["handful", *words])),
+        found=printable(shlex.join(["handful", *words])),
         expected=error.ctx.command.get_usage(error.ctx).removeprefix("Usage: ")
         if error.ctx
         else "",
@@ -83,7 +83,7 @@ def _own_fault(error: Exception) -> HandfulError:
     last = traceback.extract_tb(error.__traceback__)[-1]
     return HandfulError(
         f"a fault in handful itself: {type(error).__name__}: {error}",
-        first=f"{os.path.basename(last.filename)}, line {last.lineno}, in {last.name}",  # noqa: PTH119
+        found=f"{os.path.basename(last.filename)}, line {last.lineno}, in {last.name}",  # noqa: PTH119
         expected="no fault; your data and labels are as they were",
         attempt="HANDFUL_DEBUG=1 shows the traceback; please report it with that",
     )

@@ -163,7 +163,7 @@ def _standard_output() -> Iterator[None]:
             raise ReaderGone from error
         raise StoreError(
             "the answer cannot be written.",
-            first=f"standard output ({error.strerror or error})",
+            found=f"standard output ({error.strerror or error})",
             expected="a terminal, a pipe, or a file on a disk with room",
             attempt="send it elsewhere; what was computed is kept",
         ) from error

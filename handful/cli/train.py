@@ -107,7 +107,7 @@ def train(
     if not deep and any(of_deep.values()):
         raise SettingError(
             "this would have been ignored.",
-            first=next(name for name, given in of_deep.items() if given),
+            found=next(name for name, given in of_deep.items() if given),
             expected="it belongs to --deep",
             attempt="handful train DATA --deep --minutes 5",
         )

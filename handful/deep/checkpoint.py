@@ -37,7 +37,7 @@ def save(path: Path, arrays: dict[str, torch.Tensor], facts: dict[str, Any]) -> 
     except OSError as error:
         raise StoreError(
             "The checkpoint cannot be written.",
-            first=f"{path} ({error.strerror or error})",
+            found=f"{path} ({error.strerror or error})",
             expected="a folder that can be written, on a disk with room",
             attempt="free some space; the run goes on from the last checkpoint",
         ) from error
@@ -92,7 +92,7 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, arrays: dict[str, torch.
 def _unusable(path: Path, why: str) -> StoreError:
     return StoreError(
         "The checkpoint cannot be used.",
-        first=f"{path} ({' '.join(why.split())[:200]})",
+        found=f"{path} ({' '.join(why.split())[:200]})",
         expected="a checkpoint that this version of handful wrote",
         attempt=f"delete {path}: the run starts over",
     )

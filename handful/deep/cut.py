@@ -73,7 +73,7 @@ class CutEncoder:
         if cut not in CUTS or view not in VIEWS:
             raise SettingError(
                 "The encoder cannot be cut like that.",
-                first=f"cut {cut!r}, view {view!r}",
+                found=f"cut {cut!r}, view {view!r}",
                 expected=f"a cut of {', '.join(CUTS)}; a view of {', '.join(VIEWS)}",
             )
         self.encoder, self.cut, self.view = encoder, cut, view

@@ -81,7 +81,7 @@ def find_rate(
     """
     if steps < 8:
         raise SettingError(
-            "too few rates to see a curve.", first=f"steps = {steps}", expected="8 or more"
+            "too few rates to see a curve.", found=f"steps = {steps}", expected="8 or more"
         )
     before = {name: one.detach().clone() for name, one in model.state_dict().items()}
     random = np.random.default_rng(training.seed)

@@ -346,7 +346,7 @@ def stratified_folds(
         if len(left) < MOST_FOLDS_LEFT or not (fold == number).any():
             raise DataError(
                 "There are too few items to fine-tune and measure it.",
-                first=f"{len(names):,} units in {folds} folds leave {len(left)} classes to learn",
+                found=f"{len(names):,} units in {folds} folds leave {len(left)} classes to learn",
                 expected="every class in two units or more",
                 attempt="train without --deep",
             )

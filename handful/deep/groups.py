@@ -39,7 +39,7 @@ def groups(
         if not any(_within(name, start) for name, _ in named):
             raise SettingError(
                 "no parameter has such a name.",
-                first=f"{start!r}",
+                found=f"{start!r}",
                 expected=f"the start of one of {', '.join(sorted({_root(n) for n, _ in named}))}",
                 attempt="print([name for name, _ in model.named_parameters()])",
             )
@@ -88,7 +88,7 @@ def _set(model: nn.Module, starts: tuple[str, ...], *, learns: bool) -> int:
     if not chosen:
         raise SettingError(
             "no parameter has such a name.",
-            first=", ".join(map(repr, starts)),
+            found=", ".join(map(repr, starts)),
             expected="the start of a parameter's dotted name",
             attempt="print([name for name, _ in model.named_parameters()])",
         )

@@ -66,7 +66,7 @@ def train(
     total = max(1, round(training.epochs * per_epoch))
     if not len(data) or not any(p.requires_grad for g in chosen for p in g["params"]):
         raise SettingError(
-            "there is nothing to train.", first=f"{len(data)} items", expected="one item or more"
+            "there is nothing to train.", found=f"{len(data)} items", expected="one item or more"
         )
     run = Run(model, optimizer, training, total, per_epoch)
     run.average = run.weights() if training.average else {}
@@ -198,7 +198,7 @@ def _resume(run: Run, path: Path | None) -> None:
     if facts["per_epoch"] != run.per_epoch:
         raise SettingError(
             "the checkpoint is of another run.",
-            first=f"{path}: {facts['per_epoch']} steps an epoch, here {run.per_epoch}",
+            found=f"{path}: {facts['per_epoch']} steps an epoch, here {run.per_epoch}",
             expected="the same data and batch size",
             attempt=f"delete {path}",
         )

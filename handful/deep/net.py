@@ -161,7 +161,7 @@ class Tail(nn.Module):
         if cut is not None and cut not in PLACES[:-1]:
             raise SettingError(
                 "The network cannot be cut there.",
-                first=f"cut = {cut!r}",
+                found=f"cut = {cut!r}",
                 expected=", ".join(PLACES[:-1]),
                 attempt='cut="stage5"',
             )

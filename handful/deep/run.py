@@ -64,7 +64,7 @@ class Training:
             if is_wrong:
                 raise SettingError(
                     "this is no way to train.",
-                    first=f"{name} = {getattr(self, name)}",
+                    found=f"{name} = {getattr(self, name)}",
                     expected=f"something like {getattr(type(self), name)}",
                 )
 

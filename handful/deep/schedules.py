@@ -33,7 +33,7 @@ def one_cycle(step: int, total: int, peak: float, *, rise_fraction: float = 0.3)
     if not 0 < rise_fraction < 1:
         raise SettingError(
             "the climbing share of a one-cycle run is out of range.",
-            first=f"rise_fraction = {rise_fraction}",
+            found=f"rise_fraction = {rise_fraction}",
             expected="a fraction between 0 and 1",
         )
     if at < rise_fraction:
@@ -94,7 +94,7 @@ def _progress(step: int, total: int) -> float:
     if not 0 <= step < total:
         raise SettingError(
             "this step is not part of the run.",
-            first=f"step {step} of {total}",
+            found=f"step {step} of {total}",
             expected="0 <= step < total",
         )
     return step / total

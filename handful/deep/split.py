@@ -32,7 +32,7 @@ def split(module: nn.Module, at: str) -> tuple[nn.Module, nn.Module]:
     if at not in names:
         raise SettingError(
             "the module has no such layer.",
-            first=f"at = {at!r}",
+            found=f"at = {at!r}",
             expected=f"one of {', '.join(names[:12])}{' …' if len(names) > 12 else ''}",
         )
     try:
@@ -40,7 +40,7 @@ def split(module: nn.Module, at: str) -> tuple[nn.Module, nn.Module]:
     except (fx.proxy.TraceError, TypeError, RuntimeError) as error:
         raise SettingError(
             f"{type(module).__name__} cannot be cut: what it does depends on its data.",
-            first=f"at {at!r}: {' '.join(str(error).split())[:160]}",
+            found=f"at {at!r}: {' '.join(str(error).split())[:160]}",
             expected="a module whose layers follow one another whatever the input",
             attempt="cut it by hand: two modules, the first one frozen",
         ) from error
@@ -52,7 +52,7 @@ def split(module: nn.Module, at: str) -> tuple[nn.Module, nn.Module]:
     ]
     if not inside:
         raise SettingError(
-            "this layer is never asked.", first=f"at = {at!r}", expected="a layer that is used"
+            "this layer is never asked.", found=f"at = {at!r}", expected="a layer that is used"
         )
     end = _end(nodes, inside[-1])
     before, after = nodes[: end + 1], nodes[end + 1 :]
@@ -61,7 +61,7 @@ def split(module: nn.Module, at: str) -> tuple[nn.Module, nn.Module]:
             if one in before and one is not nodes[end] and one.op != "get_attr":
                 raise SettingError(
                     f"the module cannot be cut at {at!r}.",
-                    first=f"{_layer(node) or node.name} needs {_layer(one) or one.name} too",
+                    found=f"{_layer(node) or node.name} needs {_layer(one) or one.name} too",
                     expected="a layer after which one tensor holds all that follows needs",
                     attempt="cut where branches have joined",
                 )
@@ -93,7 +93,7 @@ def exported(prefix: nn.Module, example: Tensor) -> Session:
     except (torch.onnx.errors.OnnxExporterError, RuntimeError) as error:
         raise SettingError(
             f"{type(prefix).__name__} cannot be exported.",
-            first=" ".join(str(error).split())[:200],
+            found=" ".join(str(error).split())[:200],
             expected="operators that ONNX has",
             attempt="run the frozen part in PyTorch: `prefix(batch)`",
         ) from error

@@ -33,7 +33,7 @@ def views_for(allowed: str, count: int, *, zoom: bool = False) -> tuple[str, ...
     if allowed not in ALLOWED:
         raise SettingError(
             "There is no such permission to turn pictures.",
-            first=f"--turns {allowed}",
+            found=f"--turns {allowed}",
             expected=", ".join(ALLOWED),
             attempt="--turns none",
         )

@@ -131,7 +131,7 @@ def find(name: str) -> Entry:
     near = get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     raise EncoderError(
         f"There is no encoder {name!r}.",
-        first=f"--encoder {name}",
+        found=f"--encoder {name}",
         expected=f"one of {', '.join(names)}",
         attempt=f"--encoder {near[0]}" if near else "handful encoders",
     )
@@ -151,7 +151,7 @@ def load(name: str = DEFAULT, *, size: int = 224) -> Encoder:
     if size not in SIZES:
         raise SettingError(
             "The encoder cannot take pictures of this size.",
-            first=f"size = {size}",
+            found=f"size = {size}",
             expected=f"a multiple of {SIZES.step} from {SIZES[0]} to {SIZES[-1]}",
             attempt=f"size={min(SIZES, key=lambda known: abs(known - size))}",
         )
@@ -159,7 +159,7 @@ def load(name: str = DEFAULT, *, size: int = 224) -> Encoder:
     if path is None:
         raise EncoderError(
             f"The weights of {name!r} are not installed.",
-            first=f"{entry.file} is not there",
+            found=f"{entry.file} is not there",
             expected=f"the package {entry.package} ({entry.size_bytes / 1e6:.0f} MB)",
             attempt=entry.install,
         )

@@ -71,7 +71,7 @@ class Session:
         except Exception as error:  # its own exception classes share no other root
             raise EncoderError(
                 "ONNX Runtime cannot run the encoder.",
-                first=str(error).strip().splitlines()[0][:200],
+                found=str(error).strip().splitlines()[0][:200],
                 expected="a graph that this version of onnxruntime reads",
                 attempt="pip install --upgrade onnxruntime",
             ) from error

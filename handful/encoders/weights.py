@@ -84,14 +84,14 @@ def read_weights(path: Path, *, sha256: str | None = None) -> dict[str, np.ndarr
     except OSError as error:
         raise EncoderError(
             "The weight file cannot be read.",
-            first=f"{path.name} ({error.strerror})",
+            found=f"{path.name} ({error.strerror})",
             expected="a readable file of pretrained weights",
             attempt="install the encoder's package again",
         ) from error
     if sha256 is not None and (found := hashlib.sha256(content).hexdigest()) != sha256:
         raise EncoderError(
             "The weight file is not the one that this version of handful knows.",
-            first=f"{path.name} ({len(content):,} bytes, sha256 {found[:12]}…)",
+            found=f"{path.name} ({len(content):,} bytes, sha256 {found[:12]}…)",
             expected=f"sha256 {sha256[:12]}…",
             attempt="install the encoder's package again; if it stays so, the package was changed",
         )
@@ -105,7 +105,7 @@ def parse_weights(content: bytes, *, name: str = "weights") -> dict[str, np.ndar
     except _RefusedError as refusal:
         raise EncoderError(
             "The weight file holds something other than plain tensors.",
-            first=f"{name} ({refusal})",
+            found=f"{name} ({refusal})",
             expected="a state dict of float32 and int64 tensors, as PyTorch before 1.6 saved it",
             attempt="install the encoder's package again; use no weights from elsewhere",
         ) from refusal

@@ -50,7 +50,7 @@ def draw_reserve(
     if not 0 < fraction < 1:
         raise SettingError(
             "The audit reserve's share is out of range.",
-            first=f"fraction = {fraction}",
+            found=f"fraction = {fraction}",
             expected="a fraction between 0 and 1",
             attempt=f"fraction={FRACTION}",
         )

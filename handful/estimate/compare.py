@@ -45,7 +45,7 @@ def compare(
     if first.shape != second.shape or len(first) != len(y) or not len(y):
         raise SettingError(
             "these two cannot be compared.",
-            first=f"{first.shape} and {second.shape}, for {len(y)} labels",
+            found=f"{first.shape} and {second.shape}, for {len(y)} labels",
             expected="probabilities of the same items and classes",
         )
     gap = log_losses(first, y) - log_losses(second, y)

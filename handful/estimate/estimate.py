@@ -56,7 +56,7 @@ def estimate(
     if not len(y) or not 0 < confidence < 1:
         raise SettingError(
             "nothing can be estimated.",
-            first=f"{len(y)} items, confidence {confidence}",
+            found=f"{len(y)} items, confidence {confidence}",
             expected="at least one item and a confidence in (0, 1)",
         )
     widening = SHIPPED_WIDENING if method.startswith(LEAVE_GROUP_OUT) else 1.0

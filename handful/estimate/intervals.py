@@ -180,7 +180,7 @@ def anytime(
     if not 0 <= successes <= n <= population or population < 1:
         raise SettingError(
             "These counts cannot come from one draw.",
-            first=f"{successes} successes among {n} drawn of {population}",
+            found=f"{successes} successes among {n} drawn of {population}",
             expected="0 <= successes <= n <= population",
         )
     log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, population + 1)))])

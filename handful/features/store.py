@@ -193,7 +193,7 @@ class Store:
             if zlib.crc32(vector) != self._checksums[row]:
                 raise StoreError(
                     "The computed features are damaged.",
-                    first=f"{self._vectors} (row {row:,} of {len(self):,})",
+                    found=f"{self._vectors} (row {row:,} of {len(self):,})",
                     expected="the numbers that were written there",
                     attempt=f"delete {self.folder}: it is computed again, and no label is in it",
                 )
@@ -220,7 +220,7 @@ class Store:
         newer = isinstance(version, int) and version > FORMAT
         raise StoreError(
             "The computed features are of another format.",
-            first=f"{path} (format {version!r})",
+            found=f"{path} (format {version!r})",
             expected=f"format {FORMAT}, written by this version of handful",
             attempt=("pip install --upgrade handful, or " if newer else "")
             + f"delete {self.folder}: it is computed again, and no label is in it",
@@ -229,7 +229,7 @@ class Store:
     def _failed(self, what: str, error: OSError) -> StoreError:
         return StoreError(
             what,
-            first=f"{self.folder} ({error.strerror or error})",
+            found=f"{self.folder} ({error.strerror or error})",
             expected="a folder that can be written, on a disk with room",
             attempt="name another folder with --project DIR, or free some space",
         )

@@ -38,7 +38,7 @@ class _Head(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(self.classes_) < 2:
             raise SettingError(
                 "a classifier can't train when only one class is present.",
-                first=f"{len(y)} items, all of class {str(self.classes_[0])!r}",
+                found=f"{len(y)} items, all of class {str(self.classes_[0])!r}",
                 expected="two classes or more",
             )
         # the front door sorts names: numbers of one width sort as the classes do

@@ -64,7 +64,7 @@ def fit(
     stages = _stages(blocks, X.shape[1])
     if not methods or not set(methods) <= set(METHODS):
         raise SettingError(
-            "No such method.", first=f"methods={list(methods)}", expected="ridge, logistic or both"
+            "No such method.", found=f"methods={list(methods)}", expected="ridge, logistic or both"
         )
     if trust is not None:
         trust = _checked_trust(trust, len(y))
@@ -167,7 +167,7 @@ def _stages(blocks: Sequence[Block] | None, d: int) -> list[slice]:
     if reached != d:
         raise SettingError(
             "The blocks do not cover the columns one after another.",
-            first=f"column {reached} of {d}",
+            found=f"column {reached} of {d}",
             expected=f"runs of columns from 0 to {d} without gap or overlap",
         )
     return stages
@@ -178,7 +178,7 @@ def _checked_trust(trust: Float[np.ndarray, " n"], n: int) -> Float[np.ndarray, 
     if trust.shape != (n,) or not ((trust > 0) & (trust <= 1)).all():
         raise SettingError(
             "Trust and labels do not fit each other.",
-            first=f"trust of shape {trust.shape}, {n} labels",
+            found=f"trust of shape {trust.shape}, {n} labels",
             expected="one number per item, above 0 and at most 1",
         )
     return trust
@@ -191,14 +191,14 @@ def _checked(
     if len(X.shape) != 2 or len(labels) != X.shape[0]:
         raise SettingError(
             "Vectors and labels do not fit each other.",
-            first=f"vectors of shape {tuple(X.shape)}, {len(labels)} labels",
+            found=f"vectors of shape {tuple(X.shape)}, {len(labels)} labels",
             expected="an (n, d) array and n labels",
         )
     classes, y = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
     if len(classes) < 2:
         raise DataError(
             "There is nothing to tell apart: fewer than two classes.",
-            first=f"{len(y)} items, all of class {str(classes[0])!r}" if len(y) else "no items",
+            found=f"{len(y)} items, all of class {str(classes[0])!r}" if len(y) else "no items",
             expected="items of two classes or more",
             attempt="label an item of another class",
         )
@@ -208,13 +208,13 @@ def _checked(
     if len(unit_of) != len(y):
         raise SettingError(
             "Units and labels do not fit each other.",
-            first=f"{len(unit_of)} units, {len(y)} labels",
+            found=f"{len(unit_of)} units, {len(y)} labels",
             expected="one whole number per item",
         )
     if unit_of.max() == 0:
         raise DataError(
             "All items form one unit, so none can be left out to measure.",
-            first=f"{len(y)} items, one group",
+            found=f"{len(y)} items, one group",
             expected="two groups or more",
             attempt="name the group of each item, or train without groups",
         )

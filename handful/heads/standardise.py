@@ -73,7 +73,7 @@ def standardise(X: np.ndarray, stages: Sequence[slice] = ()) -> Columns:
         row, column = np.argwhere(~np.isfinite(X))[0]
         raise DataError(
             "The vectors hold numbers that are not finite.",
-            first=f"item {row}, column {column}: {X[row, column]}",
+            found=f"item {row}, column {column}: {X[row, column]}",
             expected="finite numbers in every column",
         )
     shift = X.mean(axis=0, dtype=np.float64).astype(np.float32)

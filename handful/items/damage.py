@@ -23,7 +23,7 @@ class DecodeFailure(DataError):  # noqa: N818  (a result that is handed on, more
     def __init__(self, why: str, *, path: str = "", lasting: bool = True) -> None:
         super().__init__(
             "A picture cannot be read.",
-            first=f"{path} ({why})" if path else why,
+            found=f"{path} ({why})" if path else why,
             expected=EXPECTED,
             attempt="open it in a viewer; save it anew, or take it out",
         )

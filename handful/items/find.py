@@ -43,7 +43,7 @@ def open_data(
         if labels is not None:
             raise SettingError(
                 "a folder has no columns to take labels from.",
-                first=f"--labels {labels}, with the folder {printable(str(path))}",
+                found=f"--labels {labels}, with the folder {printable(str(path))}",
                 expected="labels from the names of class folders, or a table",
                 attempt="leave out --labels, or give the table instead of the folder",
             )
@@ -66,7 +66,7 @@ def open_data(
 def _unusable(path: Path, why: str, attempt: str = "give a folder or a table") -> DataError:
     return DataError(
         "the data is neither a folder nor a table.",
-        first=f"{printable(str(path))} ({why})",
+        found=f"{printable(str(path))} ({why})",
         expected=_EXPECTED,
         attempt=attempt,
     )
@@ -82,7 +82,7 @@ def _missing(path: Path) -> DataError:
     place = printable(str(path.parent / near[0])) if near else ""
     return DataError(
         "there is no such data.",
-        first=f"{printable(str(path))} does not exist",
+        found=f"{printable(str(path))} does not exist",
         expected=_EXPECTED,
         attempt=f"did you mean {place}?" if place else "check the spelling, and where you are",
     )

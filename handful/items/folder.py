@@ -248,14 +248,14 @@ def _nothing(folder: Path, walk: _Walk) -> DataError:
     place = printable(str(folder))
     if walk.quarantined:
         bad = walk.quarantined[0]
-        first = f"{bad.path} ({bad.why}); {len(walk.quarantined):,} such"
+        found = f"{bad.path} ({bad.why}); {len(walk.quarantined):,} such"
     elif walk.others:
-        first = f"{place} holds {len(walk.others):,} other files, such as {walk.others[0]}"
+        found = f"{place} holds {len(walk.others):,} other files, such as {walk.others[0]}"
     else:
-        first = f"{place} is empty" + (" but for hidden files" if walk.num_hidden else "")
+        found = f"{place} is empty" + (" but for hidden files" if walk.num_hidden else "")
     return DataError(
         "no picture was found.",
-        first=first,
+        found=found,
         expected=f"{EXPECTED}, in one folder for each class, or a table that names them",
         attempt="give the folder that holds the class folders",
     )
@@ -264,7 +264,7 @@ def _nothing(folder: Path, walk: _Walk) -> DataError:
 def _cannot_list(root: Path, error: OSError) -> DataError:
     return DataError(
         "the folder cannot be listed.",
-        first=f"{printable(str(root))} ({error.strerror})",
+        found=f"{printable(str(root))} ({error.strerror})",
         expected="a folder that may be read",
         attempt="check its permissions, or copy the data to where you may read it",
     )

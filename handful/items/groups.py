@@ -26,7 +26,7 @@ def group_by_pattern(
     except re.error as error:
         raise SettingError(
             "the group is neither a column nor a regular expression.",
-            first=f"{pattern!r}: {error}",
+            found=f"{pattern!r}: {error}",
             expected=r"for example patient\d+, matched against paths such as " + _example(items),
             attempt="handful doctor DATA proposes patterns",
         ) from error
@@ -34,7 +34,7 @@ def group_by_pattern(
     if not any(matches):
         raise SettingError(
             "the group is found nowhere.",
-            first=f"{pattern!r} is no column and matches no path",
+            found=f"{pattern!r} is no column and matches no path",
             expected="a match in paths such as " + _example(items),
             attempt="handful doctor DATA proposes patterns",
         )

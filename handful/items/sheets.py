@@ -64,7 +64,7 @@ def unreadable(path: Path, why: str) -> DataError:
     """The error for a table that is not what its name says."""
     return DataError(
         "the table cannot be read.",
-        first=f"{path.name} ({why})",
+        found=f"{path.name} ({why})",
         expected="CSV, TSV, Parquet or Excel with a header row",
         attempt="open it in a spreadsheet and save it as CSV (UTF-8)",
     )

@@ -28,7 +28,7 @@ def solar_cells() -> Collection:
     if spec is None or not spec.submodule_search_locations:
         raise DataError(
             "the demonstration photographs are not installed.",
-            first="package elpv-dataset (CC BY-NC-SA 4.0, 92 MB)",
+            found="package elpv-dataset (CC BY-NC-SA 4.0, 92 MB)",
             expected="handful installed with its extra `demo`",
             attempt='pip install "handful[demo]"',
         )

@@ -42,7 +42,7 @@ def split(
     if not 0 < test_fraction < 1:
         raise SettingError(
             "the share to keep aside for testing is out of range.",
-            first=f"test = {test_fraction}",
+            found=f"test = {test_fraction}",
             expected="a fraction between 0 and 1, such as 0.25",
         )
     line = _in_line(units, keys, seed)
@@ -99,7 +99,7 @@ def _no_test_part(sizes: Counter[str], num_units: int) -> DataError:
     label, size = min(sizes.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
     return DataError(
         "nothing can be kept aside for testing.",
-        first=f"{len(sizes)} classes in {num_units} units that must not be parted;"
+        found=f"{len(sizes)} classes in {num_units} units that must not be parted;"
         f" class {label!r} has {size} items",
         expected="at least two units (items, or whole groups) of some class",
         attempt="add items, take finer groups, or leave out --test",

@@ -96,7 +96,7 @@ class _Columns:
             near = difflib.get_close_matches(name, self.header, n=1)
             raise SettingError(
                 f"the table has no column {name!r}.",
-                first=f"its columns are {self}",
+                found=f"its columns are {self}",
                 expected="one of these",
                 attempt=f"--labels {near[0]}" if near else "--labels COLUMN",
             )
@@ -106,7 +106,7 @@ class _Columns:
         if len(places) > 1:
             raise DataError(
                 f"the table has {len(places)} columns named {name!r}.",
-                first="columns " + " and ".join(str(place + 1) for place in places),
+                found="columns " + " and ".join(str(place + 1) for place in places),
                 expected="each name once",
                 attempt="rename one of them",
             )
@@ -124,13 +124,13 @@ def _path_column(columns: _Columns, path: Path) -> tuple[int, tuple[str, ...]]:
     if columns.find("text") is not None:
         raise DataError(
             "tables of texts cannot be learned from yet.",
-            first=f"{path.name} has a column text and no column path",
+            found=f"{path.name} has a column text and no column path",
             expected="a column `path` that names pictures",
             attempt="handful learns from pictures today; texts come next",
         )
     raise DataError(
         "the table does not say where the pictures are.",
-        first=f"{path.name} has the columns {columns}",
+        found=f"{path.name} has the columns {columns}",
         expected="a column `path`, and if you like `label`, `group`, `split`",
         attempt="rename the column that holds the file names to path",
     )
@@ -236,7 +236,7 @@ class _Rows:
         if known is None:
             raise DataError(
                 "the column `split` says something other than train or test.",
-                first=f"{self.table.name}, line {line}: {value!r}",
+                found=f"{self.table.name}, line {line}: {value!r}",
                 expected="train or test, or nothing",
                 attempt="rename the column if it means something else",
             )
@@ -264,7 +264,7 @@ def _nothing(path: Path, sheet: Sheet, reader: _Rows) -> DataError:
     first = reader.quarantined[0] if reader.quarantined else None
     return DataError(
         f"none of the table's {len(sheet.rows):,} rows names a picture that can be used.",
-        first=f"{first.path} ({first.why})" if first else f"{path.name} has a header and no rows",
+        found=f"{first.path} ({first.why})" if first else f"{path.name} has a header and no rows",
         expected=f"paths of pictures, relative to {path.parent.name}/, the table's own folder",
         attempt="put the table into the folder that its paths start from",
     )

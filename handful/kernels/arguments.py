@@ -143,7 +143,7 @@ class Arguments:
                     raise self.fault(
                         f"{show_node(load)} reads from {found[0]} to {found[1]} in dimension {d}, "
                         f"but axis {dim.axis} has size {extent}",
-                        first=self.places.get(load, ""),
+                        found=self.places.get(load, ""),
                         attempt="a smaller window, or where(inside, …, 0)",
                     )
 

@@ -131,7 +131,7 @@ def build(source: str) -> Path:
         if found.returncode:
             raise KernelError(
                 f"the C compiler refused a kernel ({' '.join(compiler())}).",
-                first=next(iter(found.stderr.splitlines()), ""),
+                found=next(iter(found.stderr.splitlines()), ""),
                 expected="gcc 9, clang 12, or later",
                 attempt="HANDFUL_KERNELS=torch runs without native code; please report this",
             )

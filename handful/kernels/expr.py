@@ -37,10 +37,10 @@ def place() -> str:
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
 
 
-def fault(what: str, *, first: str = "", expected: str = "", attempt: str = "") -> KernelError:
+def fault(what: str, *, found: str = "", expected: str = "", attempt: str = "") -> KernelError:
     """The error of the kernel being traced, with the line."""
     return KernelError(
-        f"{tracing.get()}: {what}", first=first or place(), expected=expected, attempt=attempt
+        f"{tracing.get()}: {what}", found=found or place(), expected=expected, attempt=attempt
     )
 
 
@@ -182,7 +182,7 @@ def axes(spaced_names: str) -> tuple[AxisExpr, ...]:
     if not found or bad:
         raise KernelError(
             f"axes({spaced_names!r}) does not name axes.",
-            first=repr(bad or spaced_names),
+            found=repr(bad or spaced_names),
             expected="names with spaces between them",
             attempt='i, j = axes("i j")',
         )

@@ -219,7 +219,7 @@ def scan(
         if not set(got) <= set(shape):
             raise fault(
                 f"state has axes {names(shape)} but step returned {names(got)}",
-                first=value.place if isinstance(value, Expr) else "",
+                found=value.place if isinstance(value, Expr) else "",
                 attempt=f"sum({next(a for a in got if a not in shape)}, …), or re-index with .at",
             )
         steps.append(term)
@@ -275,7 +275,7 @@ def _trace(function: Callable[..., Any], scope: dict[str, Any]) -> Traced:
     }
     for parameter in parameters:
         if parameter.array.name in used:
-            raise fault(f"parameter {parameter.array.name} has the name of an axis", first=at)
+            raise fault(f"parameter {parameter.array.name} has the name of an axis", found=at)
     token = _current.set(traced)
     try:
         found = function(*[Tensor(p.array) for p in parameters])
@@ -283,7 +283,7 @@ def _trace(function: Callable[..., Any], scope: dict[str, Any]) -> Traced:
         _current.reset(token)
     found = found if isinstance(found, tuple) else (found,)
     if len(found) != len(wanted):
-        raise fault(f"{len(wanted)} results are declared but {len(found)} returned", first=at)
+        raise fault(f"{len(wanted)} results are declared but {len(found)} returned", found=at)
     results = []
     for number, (value, spec) in enumerate(zip(found, wanted, strict=True)):
         name = "out" if len(wanted) == 1 else f"out{number + 1}"
@@ -297,7 +297,7 @@ def _annotations(function: Callable[..., Any], scope: dict[str, Any], at: str) -
         found = inspect.get_annotations(function, locals=scope, eval_str=True)
     except NameError as error:
         raise fault(
-            f"annotation: {error}", first=at, expected="axes made before the kernel"
+            f"annotation: {error}", found=at, expected="axes made before the kernel"
         ) from None
     code = function.__code__
     wanted = [*code.co_varnames[: code.co_argcount], "return"]
@@ -306,7 +306,7 @@ def _annotations(function: Callable[..., Any], scope: dict[str, Any], at: str) -
         if not all(isinstance(s, Spec) for s in (specs if isinstance(specs, tuple) else (specs,))):
             raise fault(
                 f"{name if name != 'return' else 'the result'} is not annotated with F[…] or I[…]",
-                first=at,
+                found=at,
                 attempt="def double(x: F[n]) -> F[n]: return 2 * x[n]",
             )
     return {name: found[name] for name in wanted}
@@ -319,12 +319,12 @@ def _result(name: str, value: Value, spec: Spec, at: str) -> Result:
     if extra:
         raise fault(
             f"result has free axis {extra[0]}, not in -> {names(spec.axes)}",
-            first=where,
+            found=where,
             attempt=f"did you mean sum({extra[0]}, …)?",
         )
     have = ops.kind(term)
     if have == "f" and spec.kind == "i":
-        raise fault("result is a float but -> I[…] is declared", first=where)
+        raise fault("result is a float but -> I[…] is declared", found=where)
     return Result(name, spec.axes, spec.kind, ops.cast(term, spec.kind))
 
 

@@ -73,7 +73,7 @@ class Draft:
         if key is None:
             raise SettingError(
                 "There is no such class.",
-                first=repr(name),
+                found=repr(name),
                 expected=f"one of {', '.join(self._state.classes) or '(there is no class yet)'}",
                 attempt="look at the spelling, or add the class first",
             )
@@ -92,7 +92,7 @@ def check_marks(marks: Sequence[Mark]) -> None:
             continue
         raise SettingError(
             "A mark is not complete, or says more than its kind can.",
-            first=f"mark {place + 1}: {mark.kind} of {mark.item!r} as {mark.label!r}",
+            found=f"mark {place + 1}: {mark.kind} of {mark.item!r} as {mark.label!r}",
             expected="an item; a class for label and adjudicate alone; a note for flag alone",
             attempt="leave the item out, or use another kind of mark",
         )
@@ -100,7 +100,7 @@ def check_marks(marks: Sequence[Mark]) -> None:
     if len(set(given)) != len(given):
         raise SettingError(
             "Two marks of one gesture have the same uuid.",
-            first=next(uuid for uuid in given if given.count(uuid) > 1),
+            found=next(uuid for uuid in given if given.count(uuid) > 1),
             expected="a uuid for each mark",
             attempt="make them with uuid4, or leave them empty",
         )
@@ -120,7 +120,7 @@ def check_repeat(mark: Mark, stored: Event, state: State, by: str) -> None:
         return
     raise DataError(
         "A gesture was sent again under the same uuid, but with different content.",
-        first=f"uuid {mark.uuid}: {mark.kind} of {mark.item!r} by {by}",
+        found=f"uuid {mark.uuid}: {mark.kind} of {mark.item!r} by {by}",
         expected=f"{stored.kind} of {stored.item!r} by {stored.annotator}, as it was stored",
         attempt="give each mark a uuid of its own",
     )
@@ -136,7 +136,7 @@ def check_open(gesture: str, state: State, by: str) -> None:
         return
     raise SettingError(
         "The gesture is closed.",
-        first=gesture,
+        found=gesture,
         expected=f"a new gesture, or the latest one of {by}",
         attempt="leave `gesture` empty",
     )
@@ -151,7 +151,7 @@ def check_name(name: str, what: str) -> str:
     if not name.strip():
         raise SettingError(
             f"The name of {what} is empty.",
-            first=repr(name),
+            found=repr(name),
             expected="a name with at least one letter",
             attempt="give a name",
         )

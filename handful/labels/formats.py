@@ -98,7 +98,7 @@ def read_labels(path: Path, *, items: Collection[str] | None = None) -> Reading:
     except (OSError, ValueError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise DataError(
             "The labels cannot be read.",
-            first=f"{path} ({error})",
+            found=f"{path} ({error})",
             expected="UTF-8 text: CSV or JSON Lines with path and label, or Label Studio's JSON",
             attempt="export the file anew, or look at it in an editor",
         ) from error
@@ -162,7 +162,7 @@ def _by_ending(table: dict[str, F], path: Path) -> F:
     except KeyError:
         raise SettingError(
             "The file's ending does not name a format for labels.",
-            first=str(path),
+            found=str(path),
             expected=".csv, .jsonl, or .json (Label Studio)",
             attempt="another ending",
         ) from None

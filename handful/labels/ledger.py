@@ -189,7 +189,7 @@ class Ledger:
             if self._state.key_of(new) is not None:
                 raise SettingError(
                     "A class has that name already.",
-                    first=new,
+                    found=new,
                     expected=f"a new name for {old!r}",
                     attempt=f"merge_classes([{old!r}], into={new!r}) makes the two one",
                 )
@@ -216,7 +216,7 @@ class Ledger:
                 if key == target:
                     raise SettingError(
                         "A class cannot be merged into itself.",
-                        first=name,
+                        found=name,
                         expected=f"classes other than {into!r}",
                         attempt="leave it out",
                     )
@@ -242,7 +242,7 @@ class Ledger:
             if self._state.reserve is not None or self._state.verdicts:
                 raise SettingError(
                     "The audit reserve cannot be drawn any more.",
-                    first="it was drawn before"
+                    found="it was drawn before"
                     if self._state.reserve is not None
                     else "labels are there already",
                     expected="one draw, before the first label: a later one would flatter",
@@ -262,7 +262,7 @@ class Ledger:
             if strangers := [item for item in items if item not in reserve]:
                 raise SettingError(
                     "Only items of the audit reserve can be asked as such.",
-                    first=strangers[0],
+                    found=strangers[0],
                     expected="items drawn by `reserve`",
                     attempt="leave it out: other items need no record of being asked",
                 )
@@ -285,7 +285,7 @@ class Ledger:
             if strangers := [item for item in exam.items if item not in fresh]:
                 raise SettingError(
                     "An exam asks what nobody was ever asked.",
-                    first=strangers[0],
+                    found=strangers[0],
                     expected="items drawn by `reserve`, and not asked yet",
                     attempt="leave it out",
                 )
@@ -342,7 +342,7 @@ class Ledger:
         if self._connection is None:
             raise StoreError(
                 "The ledger is closed.",
-                first=str(self.path),
+                found=str(self.path),
                 expected="an open ledger",
                 attempt="open it again",
             )

@@ -93,14 +93,14 @@ def _prepare(
     if application != APPLICATION and (tables or version or read_only):
         raise StoreError(
             "The file is an SQLite database, but not a ledger of handful.",
-            first=f"{path} (application id {application:#x})",
+            found=f"{path} (application id {application:#x})",
             expected=f"a file made by handful (application id {APPLICATION:#x})",
             attempt="move the file away, or give another folder with --project DIR",
         )
     if version > VERSION:
         raise StoreError(
             "The ledger was written by a newer handful.",
-            first=f"{path} (version {version})",
+            found=f"{path} (version {version})",
             expected=f"version {VERSION} or older",
             attempt="pip install --upgrade handful",
         )
@@ -154,7 +154,7 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(
             "The ledger's folder cannot be made.",
-            first=f"{path.parent} ({error.strerror})",
+            found=f"{path.parent} ({error.strerror})",
             expected="a folder that may be written to",
             attempt="another place with --project DIR",
         ) from error
@@ -166,34 +166,34 @@ def _explain(error: sqlite3.Error, path: Path) -> StoreError:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreError(
             "The ledger is locked by another program.",
-            first=f"{path} (open in {' and '.join(holders(path)) or 'this program, twice'})",
+            found=f"{path} (open in {' and '.join(holders(path)) or 'this program, twice'})",
             expected="one program at a time writing, each for a moment",
             attempt="close that program and try again; nothing was lost or written",
         )
     if name == "SQLITE_FULL":
         return StoreError(
             "The disk is full: the ledger could not take the last gesture.",
-            first=said,
+            found=said,
             expected="a few free megabytes where the ledger lies",
             attempt="free some space and repeat the gesture; all earlier ones are safe",
         )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return StoreError(
             "The ledger cannot be written." if path.exists() else "The ledger cannot be opened.",
-            first=said,
+            found=said,
             expected="a file and folder that may be written to",
             attempt="another place with --project DIR",
         )
     if name in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
         return StoreError(
             "The ledger's file is damaged.",
-            first=said,
+            found=said,
             expected="an SQLite database made by handful",
             attempt=f"put a copy back, or rescue what is left: sqlite3 {path} .recover",
         )
     return StoreError(
         "The ledger could not be read or written.",
-        first=said,
+        found=said,
         expected="a disk that answers",
         attempt="look at the disk; all gestures shown as saved before are safe",
     )

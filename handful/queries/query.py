@@ -91,7 +91,7 @@ def check_count(n: int) -> None:
     if n < 1:
         raise SettingError(
             "A query must ask for at least one item.",
-            first=f"n = {n}",
+            found=f"n = {n}",
             expected="n >= 1",
             attempt="ask for 12, a screen full",
         )

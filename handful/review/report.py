@@ -118,7 +118,7 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         raise StoreError(
             "The report cannot be written.",
-            first=f"{path} ({error.strerror or error})",
+            found=f"{path} ({error.strerror or error})",
             expected="a folder that can be written, with room for about 12 MB",
             attempt="--report PAGE with a place that can be written",
         ) from error
@@ -141,7 +141,7 @@ def find_report(model: Path, identity: str) -> Path:
                 return page
     raise DataError(
         "there is no report of this model beside it.",
-        first=f"{printable(str(folder))} holds no page that was written with {model.name}",
+        found=f"{printable(str(folder))} holds no page that was written with {model.name}",
         expected="the page that `handful train` wrote, in the model's folder",
         attempt="handful train DATA -o MODEL writes both anew",
     )

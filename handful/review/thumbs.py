@@ -82,7 +82,7 @@ class Thumbnails:
         except OSError as error:
             raise StoreError(
                 "Thumbnails cannot be kept.",
-                first=f"{path} ({error.strerror or error})",
+                found=f"{path} ({error.strerror or error})",
                 expected="a project folder that can be written, with about 3 kB free for an item",
                 attempt="--project DIR with a place that can be written",
             ) from error

@@ -133,7 +133,7 @@ def model_of(sat: Sequence[Sitting], folder: Path) -> Model:
     if not sat:
         raise SettingError(
             "there is no model of an exam.",
-            first="no exam was begun",
+            found="no exam was begun",
             expected="an exam: a frozen model and its questions",
             attempt="project.begin_exam()",
         )
@@ -150,7 +150,7 @@ def _nothing_left(session: Session) -> SettingError:
         drawn, asked = len(state.reserve_order), len(state.asked)
     return SettingError(
         "there is nothing left that an exam could ask.",
-        first=f"{asked:,} of {drawn:,} items of the audit reserve were asked before, and the rest"
+        found=f"{asked:,} of {drawn:,} items of the audit reserve were asked before, and the rest"
         " belongs to groups that the model learned from",
         expected="items of the reserve that nobody was asked about",
         attempt="go by the live figure, which each further label keeps honest",

@@ -194,7 +194,7 @@ class Session:
         if strange:
             raise SettingError(
                 f"{len(strange):,} of {len(marks):,} labels are of items that are not there.",
-                first=repr(strange[0]),
+                found=repr(strange[0]),
                 expected="a path relative to the data folder, as `project.items` has it",
                 attempt="look at the spelling",
             )

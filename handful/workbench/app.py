@@ -68,7 +68,7 @@ def _not_understood(_: Request, error: Exception) -> JSONResponse:
     place = ".".join(str(part) for part in first["loc"])
     problem = SettingError(
         "the request cannot be understood.",
-        first=f"{place}: {first['msg']}",
+        found=f"{place}: {first['msg']}",
         expected="what docs/reference/labelling.md describes",
         attempt="reload the page",
     )

@@ -67,7 +67,7 @@ def _listening(ports: list[int]) -> socket.socket:
             if port == ports[-1]:
                 raise StoreError(
                     "the port cannot be used.",
-                    first=f"{HOST}:{port} ({error.strerror or error})",
+                    found=f"{HOST}:{port} ({error.strerror or error})",
                     expected="a port that no other program uses",
                     attempt="leave out --port, or give another one",
                 ) from error
@@ -95,7 +95,7 @@ def _write(path: Path, facts: dict[str, object]) -> None:
     except OSError as error:
         raise StoreError(
             "the project folder cannot be written.",
-            first=f"{path} ({error.strerror or error})",
+            found=f"{path} ({error.strerror or error})",
             expected="a folder that can be written, on a disk with room",
             attempt="name another folder with --project DIR",
         ) from error

@@ -113,15 +113,15 @@ def cookie_name(port: int) -> str:
     return f"handful_{port}"
 
 
-def _error(what: str, first: str, expected: str) -> SettingError:
+def _error(what: str, found: str, expected: str) -> SettingError:
     return SettingError(
-        what, first=first, expected=expected, attempt="open the address printed in the terminal"
+        what, found=found, expected=expected, attempt="open the address printed in the terminal"
     )
 
 
 def refusal_body(error: Exception) -> dict[str, dict[str, str]]:
     """The four lines of an error, as every answer that is not 2xx carries them."""
-    fields = {name: str(getattr(error, name, "")) for name in ("first", "expected", "attempt")}
+    fields = {name: str(getattr(error, name, "")) for name in ("found", "expected", "attempt")}
     return {"error": {"what": str(getattr(error, "what", error)), **fields}}
 
 

@@ -230,7 +230,7 @@ def as_shown(error: Exception) -> HandfulError:
     last = traceback.extract_tb(error.__traceback__)[-1]
     return StoreError(
         f"work in the background failed: {type(error).__name__}: {error}",
-        first=f"{last.filename.rpartition('/')[2]}, line {last.lineno}, in {last.name}",
+        found=f"{last.filename.rpartition('/')[2]}, line {last.lineno}, in {last.name}",
         expected="no fault; labels are kept, and labelling goes on",
         attempt="label on: it is tried again; please report this if it stays",
     )

@@ -16,7 +16,7 @@ def named(name: str) -> str:
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise SettingError(
             "this is no name for an annotator.",
-            first=repr(name[:LONGEST_NAME]),
+            found=repr(name[:LONGEST_NAME]),
             expected=f"at most {LONGEST_NAME} letters that can be printed",
             attempt="?as=ann",
         )

@@ -99,7 +99,7 @@ class Pictures:
             self._seen.pop(at, None)
         return PictureGoneError(
             "the picture cannot be shown.",
-            first=f"{self._items[at].path} ({why})",
+            found=f"{self._items[at].path} ({why})",
             expected="the file as it was when the folder was read",
             attempt="put it back; its labels are kept",
         )

@@ -305,7 +305,7 @@ class Problem(BaseModel):
     """The four lines of an error."""
 
     what: str
-    first: str
+    found: str
     expected: str
     attempt: str
 

@@ -187,7 +187,7 @@ def test_what_cannot_be_taken_away_says_why(desk: Desk) -> None:
     page = desk.open()
     taught(page)
     page.get_by_role("button", name="Export").click()
-    fault = {"what": "too early.", "first": "12 of 400", "expected": "400", "attempt": "wait"}
+    fault = {"what": "too early.", "found": "12 of 400", "expected": "400", "attempt": "wait"}
     refusal = {"status": 503, "json": {"error": fault}}
     page.route("**/api/export/report", lambda route: route.fulfill(**refusal))
     desk.forgiving = True

@@ -15,7 +15,7 @@ from tests.browser.desk import Desk, ready, saved, taught, type_class
 pytestmark = pytest.mark.browser
 FULL = {
     "what": "the ledger cannot be written.",
-    "first": "ledger.sqlite (database or disk is full)",
+    "found": "ledger.sqlite (database or disk is full)",
     "expected": "room on the disk",
     "attempt": "make room; nothing that was saved is lost",
 }

@@ -65,13 +65,13 @@ def test_a_short_file_names_the_member_that_is_cut() -> None:
     """The message says which member stops, and after how many bytes."""
     error = refused(SOUND[:600])
     assert error.what == "a.handful is cut short."
-    assert error.first.startswith("model.onnx stops after ")
-    assert error.first.endswith(" of 1,000 bytes")
+    assert error.found.startswith("model.onnx stops after ")
+    assert error.found.endswith(" of 1,000 bytes")
 
 
 def test_nothing_fits_after_or_before_the_members() -> None:
     """Bytes behind the end, a comment, and bytes in front are refused."""
-    assert "foreign after its end" in refused(SOUND + b"IMG_0001.jpg").first
+    assert "foreign after its end" in refused(SOUND + b"IMG_0001.jpg").found
     assert "not a bundle" in refused(b"#!/bin/sh\n" + SOUND).what
 
 
@@ -91,28 +91,28 @@ def test_strange_members_are_named_and_not_opened(name: str) -> None:
     """Only the members of a bundle are let in: no path, no pickle, no script."""
     error = refused(zipped({**MEMBERS, name: b"x"}))
     assert "holds a member that no bundle has" in error.what
-    assert name[:6] in error.first or repr(name)[1:6] in error.first
+    assert name[:6] in error.found or repr(name)[1:6] in error.found
 
 
 def test_a_member_comes_once() -> None:
     """Two members of one name, which two readers would see differently, are refused."""
     part = pack({"card.md": b"one"})
     twice = part[: part.index(b"PK\x01\x02")] * 2
-    assert "there twice" in refused(twice).first
+    assert "there twice" in refused(twice).found
 
 
 def test_a_compressed_member_is_refused_before_it_is_unpacked() -> None:
     """A ZIP bomb does not come to grow: its members are compressed, ours never are."""
     error = refused(zipped({"manifest.json": b"0" * 10_000_000}, zipfile.ZIP_DEFLATED))
-    assert "compressed" in error.first
-    assert "manifest.json" in error.first
+    assert "compressed" in error.found
+    assert "manifest.json" in error.found
 
 
 def test_a_length_that_is_a_lie_takes_no_memory() -> None:
     """A header that promises four gigabytes is a short file, not an attempt to read them."""
     lie = bytearray(SOUND)
     lie[18:26] = b"\xff" * 8
-    assert "4,294,967,295" in refused(bytes(lie)).first
+    assert "4,294,967,295" in refused(bytes(lie)).found
 
 
 def test_salvage_unpacks_no_more_than_it_may() -> None:

@@ -34,7 +34,7 @@ def refused(network: bytes | onnx.ModelProto) -> str:
     with pytest.raises(BundleError) as caught:
         parse(raw, size=32, num_classes=3)
     assert "not to be trusted" in caught.value.what
-    return caught.value.first
+    return caught.value.found
 
 
 def changed(network: bytes, change: Callable[[Any], object]) -> onnx.ModelProto:

@@ -54,7 +54,7 @@ def test_a_path_without_a_bundle_is_named(tmp_path: Path) -> None:
     for name, words in (("no.handful", "No such file"), (".", "not a file"), ("a.png", "PNG")):
         with pytest.raises(BundleError) as caught:
             load(tmp_path / name)
-        assert words in caught.value.first
+        assert words in caught.value.found
         assert len(str(caught.value).splitlines()) == 4
 
 
@@ -65,7 +65,7 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
         os.truncate(stream.fileno(), 3 << 30)  # sparse: takes no room on the disk
     with pytest.raises(BundleError) as caught:
         load(path)
-    assert "3,221,225,472 bytes" in caught.value.first
+    assert "3,221,225,472 bytes" in caught.value.found
 
 
 @pytest.mark.parametrize("name", [MODEL, CARD, "golden/grey.png"])
@@ -73,7 +73,7 @@ def test_an_altered_member_is_named(data: bytes, name: str) -> None:
     """Each member's SHA-256 is checked, also where every checksum of the ZIP is right."""
     inside = members(data)
     inside[name] = inside[name][:-1] + b"?"
-    assert refused(pack(inside)).first.startswith(f"{name} was altered")
+    assert refused(pack(inside)).found.startswith(f"{name} was altered")
 
 
 @pytest.mark.parametrize("name", [MANIFEST, MODEL, CARD, "golden/grey.png"])
@@ -81,13 +81,13 @@ def test_a_missing_member_is_named(data: bytes, name: str) -> None:
     """Every member that the manifest lists must be there."""
     inside = members(data)
     del inside[name]
-    assert name in refused(pack(inside)).first
+    assert name in refused(pack(inside)).found
 
 
 def test_a_member_beyond_the_manifest_is_refused(data: bytes) -> None:
     """A picture that the manifest does not list does not ride along."""
     error = refused(pack({**members(data), "golden/ann.png": b"\x89PNG\r\n\x1a\n"}))
-    assert error.first == "golden/ann.png is not in the manifest"
+    assert error.found == "golden/ann.png is not in the manifest"
 
 
 def test_a_newer_format_says_which_handful_is_needed(data: bytes) -> None:
@@ -101,7 +101,7 @@ def test_a_newer_format_says_which_handful_is_needed(data: bytes) -> None:
     for future in (new_manifest, new_container):
         error = refused(future)
         assert error.what == "This bundle was written by a newer handful."
-        assert error.first == f"format {FORMAT + 1}; this handful reads formats up to {FORMAT}"
+        assert error.found == f"format {FORMAT + 1}; this handful reads formats up to {FORMAT}"
         assert error.expected == "handful 3.1.0 or newer"
         assert error.attempt == "pip install --upgrade handful"
 
@@ -118,7 +118,7 @@ def test_a_pickle_is_refused_and_not_run(data: bytes, tmp_path: Path) -> None:
     for name in (MODEL, CARD, "golden/grey.png"):
         assert name in str(refused(with_member(data, name, evil)))
     for name in ("model.pkl", "weights.pt"):
-        assert name in refused(zipped({**members(data), name: evil})).first
+        assert name in refused(zipped({**members(data), name: evil})).found
     assert MANIFEST in str(refused(pack({**members(data), MANIFEST: evil})))
     assert "not a bundle" in refused(evil).what
     assert not trace.exists()
@@ -150,7 +150,7 @@ def test_a_manifest_that_makes_no_sense_is_refused(
     data: bytes, change: Callable[[dict[str, Any]], object], words: str
 ) -> None:
     """A well-formed manifest with wrong content is refused by the key that is wrong."""
-    assert words in refused(with_manifest(data, change)).first
+    assert words in refused(with_manifest(data, change)).found
 
 
 def test_a_manifest_edited_by_hand_is_refused(data: bytes) -> None:
@@ -159,7 +159,7 @@ def test_a_manifest_edited_by_hand_is_refused(data: bytes) -> None:
     inside[MANIFEST] = inside[MANIFEST].replace(b'"licence": "Apache-2.0"', b'"licence": "MIT"')
     error = refused(pack(inside))
     assert error.what == "manifest.json is damaged or was changed."
-    assert "digest" in error.first
+    assert "digest" in error.found
 
 
 @given(place=st.integers(0, 10**9), change=st.integers(1, 255))
@@ -253,7 +253,7 @@ def test_the_graph_of_a_stranger_is_checked(data: bytes) -> None:
 
     error = refused(with_graph(data, outside))
     assert error.what == "model.onnx is not to be trusted."
-    assert "external_data" in error.first
+    assert "external_data" in error.found
 
 
 def test_nothing_heavy_is_needed(saved: Callable[[], Path]) -> None:

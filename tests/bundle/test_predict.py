@@ -100,7 +100,7 @@ def test_one_picture_that_cannot_be_read_is_an_error(model: Model, folder: Path)
     """A single path gives four lines with the reason."""
     with pytest.raises(DataError) as caught:
         model.predict(folder / "none.png")
-    assert "none.png (there is no such file)" in caught.value.first
+    assert "none.png (there is no such file)" in caught.value.found
     assert len(str(caught.value).splitlines()) == 4
 
 
@@ -183,7 +183,7 @@ def test_a_graph_that_fails_when_run_is_an_error(data: bytes) -> None:
     broken = from_bytes(with_graph(data, point_outside))
     with pytest.raises(BundleError) as caught:
         broken.predict(FILES[0])
-    assert "ONNX Runtime cannot run it" in caught.value.first
+    assert "ONNX Runtime cannot run it" in caught.value.found
     assert len(str(caught.value).splitlines()) == 4
 
 

@@ -56,7 +56,7 @@ def test_a_full_disk_leaves_what_was_there(
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError) as caught:
         model.save(path)
-    assert "No space left on device" in caught.value.first
+    assert "No space left on device" in caught.value.found
     assert f"{len(data):,} bytes free" in caught.value.expected
     assert [p.name for p in tmp_path.iterdir()] == ["a.handful"]
     assert path.read_bytes() == data
@@ -70,7 +70,7 @@ def test_what_is_no_bundle_is_not_replaced(model: Model, tmp_path: Path) -> None
     for name, words in (("folder", "there is a folder"), ("photo.jpg", "left alone")):
         with pytest.raises(StoreError) as caught:
             model.save(tmp_path / name)
-        assert words in caught.value.first
+        assert words in caught.value.found
     with pytest.raises(StoreError):
         model.save(photo / "a.handful")
     assert photo.read_bytes() == b"\xff\xd8\xff photo"
@@ -100,7 +100,7 @@ def test_a_head_that_does_not_fit_is_refused(model: Model) -> None:
             TinyEncoder(), head, estimate=m.estimate, thresholds=m.thresholds, data=m.data,
             conditions=m.conditions,
         )  # fmt: skip
-    assert "(5, 2)" in caught.value.first
+    assert "(5, 2)" in caught.value.found
 
 
 def test_classes_are_sorted_and_two_or_more() -> None:
@@ -115,7 +115,7 @@ def test_a_class_that_cannot_be_written_is_named(name: str) -> None:
     """A class name from a file name that is not UTF-8, or with control characters, is refused."""
     with pytest.raises(SettingError) as caught:
         tiny_model(("a", name))
-    assert ascii(name) in caught.value.first
+    assert ascii(name) in caught.value.found
 
 
 def test_figures_that_do_not_exist_are_kept() -> None:

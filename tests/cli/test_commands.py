@@ -246,7 +246,7 @@ def test_usage_errors_end_with_2_and_four_lines(words: list[str], name: str) -> 
     assert done.stderr.startswith(name)
     assert 4 == len(done.stderr.strip().splitlines())
     said = json.loads(run(*words, "--json").stdout)
-    assert {"error", "what", "first", "expected", "try"} == set(said)
+    assert {"error", "what", "found", "expected", "try"} == set(said)
 
 
 def test_a_fault_of_our_own_is_four_lines_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,7 +210,7 @@ def test_senseless_settings_are_refused(change) -> None:
     """Each is named with something that would be sound."""
     with pytest.raises(SettingError) as caught:
         replace(SHORT, **change)
-    assert next(iter(change)) in caught.value.first
+    assert next(iter(change)) in caught.value.found
 
 
 def test_nothing_to_learn_from_is_refused(small) -> None:

@@ -76,7 +76,7 @@ def test_what_cannot_be_cut_names_the_layer(module: nn.Module, at: str, named: s
     """An unknown layer, and a module whose flow depends on its data."""
     with pytest.raises(SettingError) as caught:
         split(module, at)
-    assert named in caught.value.first
+    assert named in caught.value.found
 
 
 def test_a_cut_inside_a_branch_names_what_needs_more() -> None:
@@ -93,4 +93,4 @@ def test_a_cut_inside_a_branch_names_what_needs_more() -> None:
 
     with pytest.raises(SettingError, match="cannot be cut at 'b'") as caught:
         split(Skip(), "b")
-    assert "needs a too" in caught.value.first
+    assert "needs a too" in caught.value.found

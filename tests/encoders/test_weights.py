@@ -229,7 +229,7 @@ def test_another_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with pytest.raises(EncoderError) as caught:
         read_weights(path, sha256="0" * 64)
     assert 4 == len(str(caught.value).splitlines())
-    assert "weights.pth" in caught.value.first
+    assert "weights.pth" in caught.value.found
 
 
 def test_missing_file_is_an_error_in_four_lines(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_changed_row_is_refused(tmp_path: Path, light: Light) -> None:
     with pytest.raises(StoreError) as caught:
         again.read(np.array([5]))
     assert 4 == len(str(caught.value).splitlines())
-    assert "row 5 of 10" in caught.value.first
+    assert "row 5 of 10" in caught.value.found
 
 
 @pytest.mark.parametrize(

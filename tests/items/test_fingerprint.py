@@ -134,7 +134,7 @@ def test_what_cannot_be_read(tmp_path: Path, make: object, why: str, lasting: bo
     with pytest.raises(DecodeFailure) as caught:
         read(item_at(path))
     assert (why, lasting) == (caught.value.why, caught.value.lasting)
-    assert f"a.png ({why})" == caught.value.first
+    assert f"a.png ({why})" == caught.value.found
 
 
 @pytest.mark.parametrize(

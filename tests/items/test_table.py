@@ -133,7 +133,7 @@ def test_an_unknown_column_names_the_nearest(folder: Path) -> None:
         read_table(written(folder, "path,diagnosis\na.png,x\n"), labels="diagnose")
     assert str(caught.value) == (
         "SettingError: the table has no column 'diagnose'.\n"
-        "  first:    its columns are path, diagnosis\n"
+        "  found:    its columns are path, diagnosis\n"
         "  expected: one of these\n"
         "  try:      --labels diagnosis"
     )
@@ -229,5 +229,5 @@ def test_a_table_that_is_no_parquet(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_text("path,label\n")
     with pytest.raises(DataError) as caught:
         read_table(tmp_path / "t.parquet")
-    assert "t.parquet (not Parquet" in caught.value.first
-    assert "/" not in caught.value.first
+    assert "t.parquet (not Parquet" in caught.value.found
+    assert "/" not in caught.value.found

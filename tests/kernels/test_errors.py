@@ -39,7 +39,7 @@ def first(run) -> str:
     """The place that the error names."""
     with pytest.raises(KernelError) as caught:
         run()
-    return caught.value.first
+    return caught.value.found
 
 
 CALLS = {

@@ -116,7 +116,7 @@ def test_a_site_that_is_there_twice_is_refused():
     """The error counts the doubles and shows one."""
     with pytest.raises(DataError, match="1 of 3 sites are there twice") as caught:
         gallery.neighbours(torch.tensor([[0, 1], [2, 2], [0, 1]]))
-    assert caught.value.first == "[0, 1]"
+    assert caught.value.found == "[0, 1]"
     with pytest.raises(DataError, match="no middle"):
         gallery.neighbours(torch.zeros(1, 2), size=4)
 

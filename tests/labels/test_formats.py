@@ -166,7 +166,7 @@ def test_a_file_that_holds_no_labels_is_refused(tmp_path: Path, name: str, text:
     (tmp_path / name).write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(DataError, match="cannot be read") as error:
         read_labels(tmp_path / name)
-    assert (len(str(error.value).splitlines()), name in error.value.first) == (4, True)
+    assert (len(str(error.value).splitlines()), name in error.value.found) == (4, True)
 
 
 def test_an_unknown_ending_is_refused(tmp_path: Path) -> None:

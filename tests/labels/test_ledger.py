@@ -30,7 +30,7 @@ def lines(error: pytest.ExceptionInfo[StoreError | SettingError | DataError]) ->
     return [line.split()[0] for line in str(error.value).splitlines()]
 
 
-FOUR = ["first:", "expected:", "try:"]
+FOUR = ["found:", "expected:", "try:"]
 
 
 def test_labels_undo_and_redo_survive_a_restart(path: Path) -> None:
@@ -349,7 +349,7 @@ def test_a_locked_ledger_names_the_program_that_holds_it(path: Path) -> None:
     with Ledger(path, timeout_s=0.05) as ledger, pytest.raises(StoreError, match="locked") as error:
         ledger.label({"a": "cat"}, by="ann")
     assert ["StoreError:", *FOUR] == lines(error)
-    assert f"(process {holder.pid})" in error.value.first
+    assert f"(process {holder.pid})" in error.value.found
     holder.communicate("\n")
     with Ledger(path) as ledger:
         assert ledger.label({"a": "cat"}, by="ann").stored - 1 == 1

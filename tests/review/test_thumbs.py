@@ -66,7 +66,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     """Where thumbnails cannot be kept the error says where, and nothing is passed over."""
     (tmp_path / "thumbs").write_text("a file, not a folder")
     with pytest.raises(
-        StoreError, match=r"Thumbnails cannot be kept\.\n  first: .*Not a directory"
+        StoreError, match=r"Thumbnails cannot be kept\.\n  found: .*Not a directory"
     ):
         Thumbnails(tmp_path / "thumbs").make(KEYS, decode)
 

@@ -197,7 +197,7 @@ def test_a_ledger_locked_by_another_program_is_a_passing_trouble(page: Page) -> 
         error = answer.json()["error"]
         assert "locked" in error["what"]
         if sys.platform == "linux":
-            assert f"process {other.pid}" in error["first"]
+            assert f"process {other.pid}" in error["found"]
         assert 1 == page.get("/api/session")["labelled"]
         other.communicate("\n")
     assert 2 == page.post("/api/gestures", sent)["session"]["labelled"]
@@ -228,7 +228,7 @@ def test_a_deleted_picture_is_named_and_its_label_kept(page: Page) -> None:
     file.unlink()
     answer = page.client.get("/pictures/5")
     assert 404 == answer.status_code
-    assert page.paths[5] in answer.json()["error"]["first"]
+    assert page.paths[5] in answer.json()["error"]["found"]
     assert [page.paths[5]] == [one["path"] for one in page.get("/api/session")["quarantined"]]
     page.label([5], "seen before")
     assert page.get("/api/labels")["labels"][5] >= 0

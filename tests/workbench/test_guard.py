@@ -100,4 +100,4 @@ def test_a_link_out_of_the_data_is_refused(page: Page) -> None:
     (page.folder / page.paths[0]).symlink_to(outside)
     answer = page.client.get("/pictures/0")
     assert 404 == answer.status_code
-    assert "leads out" in answer.json()["error"]["first"]
+    assert "leads out" in answer.json()["error"]["found"]

@@ -167,7 +167,7 @@ def test_a_bad_gesture_is_refused_and_nothing_of_its_batch_is_written(
     made = [gesture([0], "a"), gesture([1], "a") | bad]
     answer = page.client.post("/api/gestures", json={"gestures": made})
     assert 422 == answer.status_code
-    assert {"what", "first", "expected", "attempt"} == set(answer.json()["error"])
+    assert {"what", "found", "expected", "attempt"} == set(answer.json()["error"])
     assert 0 == page.get("/api/session")["labelled"]
 
 

@@ -52,7 +52,7 @@ def neighbours(sites: torch.Tensor, *, size: int = 3, batched: bool = False) -> 
         first = place[int(twice.nonzero()[0])]
         raise DataError(
             f"{int(twice.sum())} of {len(sites)} sites are there twice.",
-            first=str(sites[first].tolist()),
+            found=str(sites[first].tolist()),
             attempt="sites.unique(dim=0)",
         )
     steps = list(product(range(-reach, reach + 1), repeat=sites.shape[1] - batched))

@@ -33,7 +33,7 @@ def item_of(bench: Bench, at: int) -> int:
     if not 0 <= at < len(bench.session.items):
         raise NoSuchItemError(
             "there is no such item.",
-            first=f"item {at}",
+            found=f"item {at}",
             expected=f"0 to {len(bench.session.items) - 1}",
             attempt="reload the page",
         )

@@ -65,7 +65,7 @@ def classes(body: ClassChange, bench: BenchOf, by: Annotator) -> Changed:
     if len(wanted) != 1:
         raise SettingError(
             "one change to the classes at a time.",
-            first=f"{len(wanted)} changes",
+            found=f"{len(wanted)} changes",
             expected="add, rename or merge",
             attempt="send them one after another",
         )
@@ -112,14 +112,14 @@ def _marks(gesture: Gesture, bench: Bench) -> list[Mark]:
     if max(gesture.items) >= len(items):
         raise SettingError(
             "there is no such item.",
-            first=f"item {max(gesture.items)}",
+            found=f"item {max(gesture.items)}",
             expected=f"0 to {len(items) - 1}",
             attempt="reload the page",
         )
     if len(set(gesture.items)) < len(gesture.items):
         raise SettingError(
             "an item stands twice in one gesture.",
-            first=f"gesture {gesture.id}",
+            found=f"gesture {gesture.id}",
             expected="each item once",
             attempt="leave it out the second time",
         )
@@ -134,7 +134,7 @@ def _marks(gesture: Gesture, bench: Bench) -> list[Mark]:
     ):
         raise SettingError(
             "a gesture does not say what is meant.",
-            first=f"verdict {gesture.verdict}, label {gesture.label!r},"
+            found=f"verdict {gesture.verdict}, label {gesture.label!r},"
             f" {len(labels)} labels of {len(gesture.items)} items",
             expected="a label, or one for each item; or a verdict, with a label for decide and not"
             " alone; or a flag",

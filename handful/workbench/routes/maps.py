@@ -40,7 +40,7 @@ def part(body: Parted, bench: BenchOf) -> Response:
     if known is None:
         raise DataError(
             "no item is embedded yet.",
-            first=f"0 of {len(bench.session.items):,}",
+            found=f"0 of {len(bench.session.items):,}",
             expected="some items on the map",
             attempt="wait a second",
         )

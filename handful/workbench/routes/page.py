@@ -40,7 +40,7 @@ def open_page(
     if not is_token(token, bench.token):
         raise WrongTokenError(
             "the token is not that of this workbench.",
-            first="an old address, perhaps of an earlier start",
+            found="an old address, perhaps of an earlier start",
             expected="the address that the terminal shows now",
             attempt="open the address printed in the terminal",
         )
@@ -126,5 +126,5 @@ def _tagged(request: Request, data: bytes, tag: str, kind: str) -> Response:
 
 def _not_there(name: str) -> NotThereError:
     return NotThereError(
-        "there is no such page.", first=name[:200], expected="an address of the page"
+        "there is no such page.", found=name[:200], expected="an address of the page"
     )

@@ -106,7 +106,7 @@ def _of_kind(kind: str, bench: Bench, by: str) -> list[Pick]:
         )  # fmt: skip
     raise SettingError(
         "there is no such kind of queue.",
-        first=repr(kind),
+        found=repr(kind),
         expected="ask, exam, suspects, errors, disagreements, flagged, unsure, class:NAME,"
         " lasso:GESTURE or cell:TRUE:SAID, each name percent-encoded",
         attempt="reload the page",

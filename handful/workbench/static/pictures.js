@@ -46,7 +46,7 @@ export function picture(item, side, alt, lazy = false) {
     frame.classList.add("gone");
     frame.replaceChildren(h("strong", {}, "Picture is gone"), h("span", { class: "why" }, "…"));
     const fault = await pictureFault(item);
-    frame.lastElementChild.textContent = fault.first || fault.what;
+    frame.lastElementChild.textContent = fault.found || fault.what;
   };
   if (!image.src) image.src = source;
   else if (image.complete && !image.naturalWidth) void image.onerror(new Event("error"));

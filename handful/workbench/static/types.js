@@ -1,7 +1,7 @@
 // The shapes that the server sends and the page keeps. Types alone: nothing runs here.
 
 /** @typedef {{ value: number, low: number, high: number, confidence: number, n: number, method: string }} Figure */
-/** @typedef {{ what: string, first?: string | null, expected?: string | null, attempt?: string | null }} Fault an error's four lines */
+/** @typedef {{ what: string, found?: string | null, expected?: string | null, attempt?: string | null }} Fault an error's four lines */
 /** @typedef {{ name: string, count: number, colour: number, key: string }} ClassInfo */
 /** @typedef {{ version: number, state: "none" | "fitting" | "ready" | "failed", milliseconds: number, labels_behind: number, error: Fault | string | null }} ModelInfo */
 /** @typedef {{ value: number, low: number, high: number }} Gain */

@@ -27,7 +27,7 @@ export function notices(store) {
           "div",
           { class: "notice warn", role: "alert" },
           h("strong", {}, stopped.what),
-          ` ${stopped.first ?? ""}`,
+          ` ${stopped.found ?? ""}`,
         ),
       fault && fourLines(fault, () => store.faultChanged(null)),
       progress && progress.done < progress.total && reading(progress, items ?? progress.total),
@@ -75,7 +75,7 @@ function failed(error) {
 /** @param {import("../types.js").Fault} fault @param {() => void} close */
 function fourLines(fault, close) {
   const lines = /** @type {const} */ ([
-    ["first", fault.first],
+    ["found", fault.found],
     ["expected", fault.expected],
     ["try", fault.attempt],
   ]);

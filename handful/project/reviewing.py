@@ -1,0 +1,113 @@
+"""The review of a project's model, and its report: what both are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import UInt8
+
+from handful.items.item import Item
+from handful.learning import Embedded, Learned
+
+if TYPE_CHECKING:
+    from handful.items.fingerprint import Fingerprint
+    from handful.project.project import Project
+    from handful.review.review import Review
+
+SHOWN_NEIGHBOURS = 6  # beside a suspect label
+MAP_NEIGHBOURS = 12  # that the map draws together
+PREVIEW_TARGET = 448  # pictures for the report are decoded no smaller than this
+
+
+def look(project: Project, embedded: Embedded, learned: Learned) -> Review:
+    """Everything that the report and the terminal show of one model.
+
+    Args:
+        project: whose findings, exams and settings stand in it.
+        embedded: all items that could be read.
+        learned: the model and what was measured of it.
+    """
+    from datetime import UTC, datetime
+
+    from handful.features.map2d import map2d
+    from handful.features.neighbours import neighbours
+    from handful.features.reduce import reduced
+    from handful.review.review import Review
+
+    vectors = reduced(embedded.store, embedded.rows[learned.chosen])
+    nearest, similarities = neighbours(vectors, MAP_NEIGHBOURS)
+    manifest = learned.model.manifest
+    return Review(
+        name=project.name,
+        model=learned.model.identity,
+        items=[embedded.items[at] for at in learned.chosen],
+        classes=learned.classes,
+        labels=learned.targets,
+        probabilities=learned.probabilities,
+        held_out=learned.held_out,
+        clusters=embedded.clusters[learned.chosen],
+        units=embedded.units[learned.chosen],
+        neighbours=nearest[:, :SHOWN_NEIGHBOURS],
+        similarities=similarities[:, :SHOWN_NEIGHBOURS],
+        positions=map2d(vectors, nearest),
+        estimate=manifest.estimate,
+        test=manifest.test,
+        candidates=learned.fit.candidates,
+        findings=project.doctor(),
+        quarantined=project.quarantined,
+        conditions=manifest.conditions,
+        seconds=project.seconds,
+        encoder=project.settings.encoder,
+        coverage=project.settings.coverage,
+        created=datetime.now(UTC),
+        exams={one.short: one.accuracy for one in project.exams if one.accuracy and one.accuracy.n},
+        deep=project.deep.to_json() if project.deep else None,
+        attributes=_attributes([embedded.fingerprints[at] for at in learned.chosen]),
+    )
+
+
+def write_page(project: Project, embedded: Embedded, page: Path) -> None:
+    """Writes the report of a project's model to `page`.
+
+    Raises:
+        StoreError: the page cannot be written.
+    """
+    from handful.review.report import write_report
+    from handful.review.thumbs import PREVIEW_SIDE, Thumbnails
+
+    contents = {
+        item.path: one.content
+        for item, one in zip(embedded.items, embedded.fingerprints, strict=True)
+    }
+    small = Thumbnails(project.folder / "thumbs")
+    small.make({contents[item.path]: item.source for item in embedded.items}, _pixels)
+    large = Thumbnails(project.folder / "thumbs", side=PREVIEW_SIDE)
+
+    def preview(item: Item) -> bytes | None:
+        large.make({contents[item.path]: item.source}, _pixels)
+        return large.get(contents[item.path])
+
+    write_report(
+        project.reviewed(),
+        page,
+        thumbnail=lambda item: small.get(contents[item.path]),
+        preview=preview,
+    )
+
+
+def _pixels(source: Path) -> UInt8[np.ndarray, "h w 3"]:
+    from handful.items.decode import decode
+
+    return decode(source.read_bytes(), target=PREVIEW_TARGET).pixels
+
+
+def _attributes(fingerprints: Sequence[Fingerprint]) -> dict[str, list[str] | list[float]]:
+    """Facts of each picture by which the report looks for failures that cluster."""
+    return {
+        "colour mode": [one.mode for one in fingerprints],
+        "file format": [one.format for one in fingerprints],
+        "shorter side": [float(min(one.width, one.height)) for one in fingerprints],
+    }
