@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,9 @@ class Item:
         label: the class that the folder name or the table gives; None where it is unknown.
         group: items that must not be parted (a patient, a site, a burst); None: stands alone.
         split: fixed by the table, or None.
+        attributes: what the table's further columns say of it, by their names ("scanner": "B");
+            blank cells are left out. They slice the report's errors and identify nothing, so two
+            items that differ in them alone are equal.
     """
 
     path: str
@@ -27,6 +30,7 @@ class Item:
     label: str | None = None
     group: str | None = None
     split: SplitName | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from handful.errors import DataError, SettingError
@@ -53,6 +53,7 @@ def read_table(path: Path, *, labels: str | None = None, group: str | None = Non
         groups=columns.find(group or "group"),
         splits=columns.find("split"),
     )
+    reader.attributes = columns.others(reader.files, reader.labels, reader.groups, reader.splits)
     for line, cells in sheet.rows:
         reader.read(line, cells)
     items = tuple(sorted(reader.items(), key=lambda item: item.path))
@@ -102,6 +103,18 @@ class _Columns:
             )
         return place
 
+    def others(self, *taken: int | None) -> dict[str, int]:
+        """Name and place of every column that has no part of its own, nor a name that another has.
+
+        Args:
+            taken: places of the columns that have one.
+        """
+        return {
+            name: at
+            for at, name in enumerate(self.header)
+            if name and at not in taken and self.header.count(name) == 1
+        }
+
     def _only(self, name: str, places: list[int]) -> int | None:
         if len(places) > 1:
             raise DataError(
@@ -146,6 +159,7 @@ class _Rows:
     labels: int | None
     groups: int | None
     splits: int | None
+    attributes: dict[str, int] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
     _items: dict[str, tuple[int, Item]] = field(default_factory=dict)
     _conflicts: dict[str, str] = field(default_factory=dict)
@@ -191,6 +205,7 @@ class _Rows:
             label=self._cell(cells, self.labels),
             group=self._cell(cells, self.groups),
             split=self._split(line, self._cell(cells, self.splits)),
+            attributes={name: cells[at] for name, at in self.attributes.items() if cells[at]},
         )
         self._add(line, item)
 
@@ -206,6 +221,8 @@ class _Rows:
         first_line, first = earlier
         if first == item:
             self._repeated += 1
+            agreed = dict(first.attributes.items() & item.attributes.items())
+            self._items[item.path] = (first_line, replace(first, attributes=agreed))
         elif item.path not in self._conflicts:
             parts = [
                 f"{name} {before!r} in line {first_line} and {after!r} in line {line}"

@@ -37,6 +37,33 @@ def test_all_columns_are_read(folder: Path) -> None:
     assert expected == as_tuples(table)
 
 
+def test_further_columns_are_attributes(folder: Path) -> None:
+    """What no column of ours says is kept by its name; blank cells and unnamed columns are not."""
+    table = written(
+        folder, "path,Scanner,label,age,,x,x\na.png,B,cat,,9,1,2\nb.png, C ,cat,61,,,\n"
+    )
+    assert [dict(one.attributes) for one in read_table(table)] == [
+        {"Scanner": "B"},
+        {"Scanner": "C", "age": "61"},
+    ]
+
+
+def test_the_group_asked_for_is_no_attribute(folder: Path) -> None:
+    """A column taken as label or group is not repeated as an attribute; those not taken are."""
+    table = written(folder, "path,kind,label,patient\na.png,cat,1,p1\n")
+    (item,) = read_table(table, labels="kind", group="patient")
+    assert dict(item.attributes) == {"label": "1"}
+
+
+def test_attributes_on_which_rows_disagree_are_dropped(folder: Path) -> None:
+    """Rows of one item that differ in an attribute do not contradict; that attribute is unknown."""
+    table = written(folder, "path,label,reader,site\na.png,cat,ann,x\na.png,cat,bob,x\n")
+    collection = read_table(table)
+    assert [dict(one.attributes) for one in collection] == [{"site": "x"}]
+    assert collection.quarantined == ()
+    assert "say again" in collection.notes[0]
+
+
 @pytest.mark.parametrize(
     "text",
     [
