@@ -24,12 +24,12 @@ from handful.teaching.taught import Steered
 
 LEASE_S = 600.0
 OVERLAP = 10  # every tenth pick of a second annotator is an audit item that another answered
-SPOT = 3  # every third pick is a lasso's picture, asked singly
+SPOT = 3  # every third pick is a lasso's picture, asked one at a time
 REASK = 15  # every fifteenth pick is a suspect label, asked again blind …
 REASK_FROM = 50  # … once there are so many labels
 
 AUDIT = "drawn at random before the first label, to measure"
-SPOT_CHECK = "of a lasso: one of the few that are looked at singly, to see whether it was right"
+SPOT_CHECK = "of a lasso: one of the few that are asked one at a time, to see whether it was right"
 AGAIN = "asked again, to see how steady the answers are"
 NOT_YET = "drawn at random while the pictures are still being looked at"
 
@@ -113,7 +113,7 @@ class Desk:
             reserve_order: paths of the audit reserve in the order drawn.
             answered_by_other: audit items that another answered and `by` did not.
             suspects: items whose labels look wrong, worst first, not of the audit.
-            spots: items of lassos that are to be asked singly.
+            spots: items of lassos that are to be asked one at a time.
             holds: what `by` holds unanswered; None: all that was handed out and not answered.
         """
         with self._lock:

@@ -162,7 +162,7 @@ class MeterOut(BaseModel):
 
 
 class LassoOut(BaseModel):
-    """A lasso whose labels count half: still being looked at, or not borne out."""
+    """A lasso whose labels count half: still being looked at, or not confirmed."""
 
     gesture: str
     label: str

@@ -149,7 +149,7 @@ def exam(bench: Bench) -> ExamOut:
 
 
 def four_lines(error: HandfulError) -> dict[str, str]:
-    """What, first, expected, attempt."""
+    """What, found, expected, attempt."""
     return refusal_body(error)["error"]
 
 

@@ -78,8 +78,8 @@ export const KEYS = [
   {
     name: "project",
     shown: "P",
-    words: "Part",
-    more: "Turn the map so that two groups part",
+    words: "Separate",
+    more: "Turn the map so that two groups separate",
     hint: true,
   },
   {
@@ -95,8 +95,8 @@ export const KEYS = [
   {
     name: "escape",
     shown: "Esc",
-    words: "Let go",
-    more: "Let go of a selection; back to the questions",
+    words: "Clear",
+    more: "Clear the selection; then back to the questions",
   },
 ];
 

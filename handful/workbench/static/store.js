@@ -389,7 +389,7 @@ function said(items, answers) {
   const [{ label, verdict }] = answers;
   const isOne = answers.every((answer) => answer.label === label);
   if (verdict === "unsure") return `${subject}: unsure.`;
-  if (verdict === "skip") return `${subject} passed over.`;
+  if (verdict === "skip") return `${subject} skipped.`;
   if (verdict === "clear") return `${subject}: label taken back.`;
   if (verdict === "not") return `${subject}: not ${isOne ? label : "what was suggested"}.`;
   return `${subject}: ${isOne ? label : "as suggested"}.`;

@@ -1,4 +1,4 @@
-// What is taken for what: a small matrix whose cells open their pictures; pairs where it would be large.
+// The confusion matrix, which class is called which: a small table whose cells open their pictures; pairs where it would be large.
 
 import { h, styled } from "/house/dom.js";
 import { count } from "/house/numbers.js";
@@ -17,7 +17,7 @@ export function confusion(names, cells, actions) {
   return h(
     "section",
     {},
-    h("h3", {}, "Taken for"),
+    h("h3", {}, "Confusion matrix"),
     size > MAX_TABLE ? pairs(names, cells, open) : table(names.slice(0, size), cells, open),
   );
 }
@@ -81,7 +81,7 @@ function pairs(names, cells, open) {
     .flatMap((row, i) => row.map((number, j) => ({ i, j, number })))
     .filter(({ i, j, number }) => i !== j && number);
   wrong.sort((a, b) => b.number - a.number);
-  if (!wrong.length) return h("p", { class: "note" }, "Nothing was mixed up.");
+  if (!wrong.length) return h("p", { class: "note" }, "No class was called another.");
   return h(
     "ol",
     { class: "mix-ups" },

@@ -68,8 +68,8 @@ const NOTHING = "No pictures are left that nobody was asked about; go by the fig
 function offer(fresh) {
   const which =
     fresh < MOST
-      ? `the last ${counted(fresh, "pictures")} drawn by lot that`
-      : `${counted(fresh, "pictures")} drawn by lot that`;
+      ? `the last ${counted(fresh, "pictures")} chosen at random that`
+      : `${counted(fresh, "pictures")} chosen at random that`;
   return `When you stop: the model is frozen and examined on ${which} nobody was asked about. That gives its test accuracy.`;
 }
 
@@ -100,7 +100,7 @@ function result({ model, questions, unsure }, accuracy) {
       h(
         "span",
         { class: "note" },
-        `, ${percent(confidence, 0)} sure, ${counted(questions, "answers")}`,
+        `, ${percent(confidence, 0)} confidence, ${counted(questions, "answers")}`,
       ),
     ),
     h("p", { class: "note" }, `${many}Of model ${model} as it was frozen, and of no later one.`),

@@ -1,4 +1,4 @@
-// One picture, large, with the questions that follow and what was said last.
+// One picture, large, with the questions that follow and the latest answers.
 
 import { h } from "/house/dom.js";
 import { LARGE, MEDIUM, picture, SMALL } from "../pictures.js";
@@ -102,7 +102,7 @@ export function focus(store, actions) {
   }
 
   const recent = slot(
-    h("ol", { class: "recent", "aria-label": "Said last" }),
+    h("ol", { class: "recent", "aria-label": "Latest answers" }),
     store,
     (s) => [s.recent, s.session?.classes.length],
     (said, _classes) =>

@@ -177,7 +177,7 @@ export function map(store, actions, part) {
           "button",
           {
             "data-focus": "part",
-            title: projected ? "Lay the map out as before (P)" : "Part two groups (P)",
+            title: projected ? "Lay the map out as before (P)" : "Separate two groups (P)",
             onclick: part,
           },
           projected ? "Together" : "Part",

@@ -1,4 +1,4 @@
-// How good it is, what the next labels would buy, class by class, and what is taken for what.
+// How good it is, what the next labels would buy, class by class, and the confusion matrix.
 
 import { h, styled } from "/house/dom.js";
 import { barePercent, count, counted, percent, percentRange } from "/house/numbers.js";
@@ -72,8 +72,8 @@ function unmeasured(labelled) {
       "p",
       { class: "note" },
       labelled
-        ? "A few more answers to pictures drawn by lot, and it can be measured."
-        : "Measured from the first labels on, on pictures drawn by lot and asked without a hint.",
+        ? "It needs a few more answers to pictures chosen at random."
+        : "Measured from the first labels on, on pictures chosen at random and asked without a hint.",
     ),
   );
 }
@@ -94,7 +94,7 @@ function measured(meter) {
         title: `${live.method}. As it is now: ${percentRange(accuracy.low, accuracy.high)}, ${accuracy.method}`,
       },
       h("b", { class: "figure" }, percentRange(live.low, live.high)),
-      h("span", { class: "note" }, `, ${percent(live.confidence, 0)} sure whenever you look`),
+      h("span", { class: "note" }, `, ${percent(live.confidence, 0)} confidence, whenever you look`),
     ),
     progress(audit),
     h(
@@ -210,8 +210,8 @@ function perClass(session, meter, actions, edit) {
             h("span", { class: "class" }, one.name),
             h("span", { class: "figure" }, count(one.count)),
           ),
-          line("found", figures?.recall),
-          line("right", figures?.precision),
+          line("recall", figures?.recall),
+          line("precision", figures?.precision),
         );
       }),
     ),
@@ -219,14 +219,14 @@ function perClass(session, meter, actions, edit) {
       h(
         "p",
         { class: "note" },
-        "“Found”: of those that are of the class. “Right”: of those called so.",
+        "Recall: how many of the class are found. Precision: how many of those called so are right.",
       ),
   );
 }
 
-/** Lassos whose labels count half, for they were not borne out yet. @param {Session} session @param {import("../types.js").Lasso[]} all @param {import("../actions.js").Actions} actions */
+/** Lassos whose labels count half, for they were not confirmed yet. @param {Session} session @param {import("../types.js").Lasso[]} all @param {import("../actions.js").Actions} actions */
 function lassos(session, all, actions) {
-  const title = "Each picture of these lassos counts half until a few, asked singly, bear it out";
+  const title = "Each label of these lassos counts half until a few of their pictures, asked one at a time, confirm it";
   return h(
     "section",
     {},
@@ -254,9 +254,9 @@ function lassos(session, all, actions) {
             ? h(
                 "p",
                 { class: "note doubtful" },
-                `${count(answered - agreed)} of ${count(answered)} seen singly ${answered - agreed === 1 ? "is" : "are"} something else: look through it.`,
+                `${count(answered - agreed)} of ${count(answered)} asked one at a time ${answered - agreed === 1 ? "is" : "are"} something else: look through it.`,
               )
-            : h("p", { class: "note" }, `${counted(unanswered, "pictures")} to be asked singly.`),
+            : h("p", { class: "note" }, `${counted(unanswered, "pictures")} to be asked one at a time.`),
         ),
       ),
     ),

@@ -36,7 +36,7 @@ const select = (name, options, chosen) =>
 
 /** Asks which two groups to part. @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
 export function projectSheet(store, actions) {
-  const { dialog, body } = sheet("project-title", "Part two groups on the map", () => apply());
+  const { dialog, body } = sheet("project-title", "Separate two groups on the map", () => apply());
   let [first, second] = [select("a", [], ""), select("b", [], "")];
 
   /** @param {string} value @param {Set<number>} without */
@@ -80,7 +80,7 @@ export function projectSheet(store, actions) {
           h(
             "p",
             {},
-            "There is nothing to part yet. Label pictures of two classes, or choose some with the lasso.",
+            "There is nothing to separate yet. Label pictures of two classes, or choose some with the lasso.",
           ),
         );
         return void dialog.showModal();
@@ -104,7 +104,7 @@ export function projectSheet(store, actions) {
         ),
         h("label", { for: "pick-a" }, "This group", first),
         h("label", { for: "pick-b" }, "from that", second),
-        h("button", { class: "button primary", type: "submit" }, "Part them"),
+        h("button", { class: "button primary", type: "submit" }, "Separate them"),
       );
       dialog.showModal();
       body.querySelector("button").focus();

@@ -27,7 +27,7 @@ export function swatch(session, name) {
 /** What was said here, in a word or two. @param {Answer} answer */
 export function inWords(answer) {
   if (answer.verdict === "unsure") return "unsure";
-  if (answer.verdict === "skip") return "passed over";
+  if (answer.verdict === "skip") return "skipped";
   if (answer.verdict === "not") return `not ${answer.label}`;
   return answer.label ?? "";
 }
@@ -40,8 +40,8 @@ export function suggestionLine(pick, session) {
       {
         class: "says blind",
         title: pick.again
-          ? "Answered before, and asked again singly, without a hint: does the answer stay?"
-          : "An audit question: asked without a hint, so that the measure stays honest",
+          ? "Answered before, and asked again without a hint, to see whether the answer stays the same"
+          : "An audit question: chosen at random and asked without a hint, so that the accuracy stays honest",
       },
       "no hint",
     );

@@ -91,7 +91,7 @@ export function work(store, actions) {
             h(
               "button",
               { class: "plain", onclick: () => store.selected([], "none") },
-              "Let go ",
+              "Clear selection ",
               h("kbd", {}, "Esc"),
             ),
           )
