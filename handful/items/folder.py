@@ -22,7 +22,7 @@ from handful.items.damage import EXPECTED, looks_like_a_picture
 from handful.items.groups import group_by_pattern
 from handful.items.item import Collection, Item, Quarantined, SplitName
 from handful.items.names import printable
-from handful.items.table import SPLITS, VALIDATION
+from handful.items.split_names import part_named, side_of
 
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
@@ -206,13 +206,13 @@ def _layout(paths: Sequence[str]) -> _Layout:
     inner = [path[len(wrapper) :] for path in paths]
     tops = sorted({path.partition("/")[0] for path in inner if "/" in path})
     named = [top for top in tops if _split_name(top)]
-    splits = named == tops and any(top.casefold().startswith("train") for top in tops)
+    splits = named == tops and any(part_named(top) == "train" for top in tops)
     if splits:
         notes.append("The folders " + ", ".join(tops) + " were taken for a split.")
         notes += [
             f"{top}/ is learned from: no validation set is needed."
             for top in tops
-            if top.casefold() in VALIDATION
+            if part_named(top) == "validation"
         ]
     elif 1 < len(named) < len(tops):
         beside = next(top for top in tops if top not in named)
@@ -233,8 +233,8 @@ def _wrapper(paths: Sequence[str]) -> str:
 
 
 def _split_name(folder: str) -> SplitName | None:
-    small = folder.casefold()
-    return "train" if small in VALIDATION else SPLITS.get(small)
+    part = part_named(folder)
+    return side_of(part) if part else None
 
 
 def _unlabelled(items: Sequence[Item]) -> tuple[str, ...]:

@@ -15,17 +15,10 @@ from handful.errors import DataError, SettingError
 from handful.items.groups import group_by_pattern
 from handful.items.item import Collection, Item, Quarantined, SplitName
 from handful.items.sheets import Sheet, read_sheet
+from handful.items.split_names import part_named, side_of
 
 # Taken for `path` where there is no such column and only one of these; said in a note.
 PATH_SYNONYMS = ("file", "filename", "file_name", "filepath", "file_path", "image", "image_path")
-SPLITS: dict[str, SplitName] = {
-    "train": "train",
-    "training": "train",
-    "test": "test",
-    "testing": "test",
-    "holdout": "test",
-}
-VALIDATION = ("val", "valid", "validation", "dev")
 
 
 def read_table(path: Path, *, labels: str | None = None, group: str | None = None) -> Collection:
@@ -246,18 +239,16 @@ class _Rows:
     def _split(self, line: int, value: str | None) -> SplitName | None:
         if value is None:
             return None
-        if value.casefold() in VALIDATION:
-            self._validation += 1
-            return "train"
-        known = SPLITS.get(value.casefold())
-        if known is None:
+        part = part_named(value)
+        if part is None:
             raise DataError(
                 "the column `split` says something other than train or test.",
                 found=f"{self.table.name}, line {line}: {value!r}",
                 expected="train or test, or nothing",
                 attempt="rename the column if it means something else",
             )
-        return known
+        self._validation += part == "validation"
+        return side_of(part)
 
     def _set_aside(self, line: int, why: str, path: str | None = None) -> None:
         place = f"{self.table.name}, line {line}"
