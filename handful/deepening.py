@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from handful.errors import DataError, SettingError
 from handful.items.item import Collection, Item
@@ -186,10 +186,28 @@ class Deepening:
         keep_vectors(maps, Store(features, self._encoder), hashes)
 
     def deepen(
-        self, embedded: Embedded, frozen: Learned, plan: Plan, *, progress: Progress = None
+        self,
+        embedded: Embedded,
+        frozen: Learned,
+        plan: Plan,
+        *,
+        audited: Bool[np.ndarray, " n"] | None = None,
+        trust: Float[np.ndarray, " n"] | None = None,
+        progress: Progress = None,
     ) -> tuple[Learned, Outcome]:
         """The deep model where it is better out of sample beyond noise, else the frozen one.
 
+        Both are compared on every label that they learn from, each left out with its fold. What
+        is then said of the better one is of the audit items alone where labels were chosen by
+        queries, because the others are harder than the rest.
+
+        Args:
+            embedded: with the labels that `frozen` was learned from.
+            frozen: the opponent.
+            plan: what to do.
+            audited: (n,) as for `learning.learn`.
+            trust: (n,) as for `learning.learn`; the trained part takes every label in full.
+            progress: called with (items seen, items in all, items per second, what is going on).
         Raises:
             StoreError: the disk is full.
         """
@@ -228,7 +246,7 @@ class Deepening:
             self._rates,
             tuned.rounds,
             tuned.histories,
-            tuned.notes,
+            (*tuned.notes, *_of_trust(trust, frozen.chosen[learning])),
         )
         shutil.rmtree(self._run_folder(), ignore_errors=True)
         if not better:
@@ -262,6 +280,7 @@ class Deepening:
                 probabilities=tuned.probabilities,
                 candidates=(candidate, *frozen.fit.candidates),
             ),
+            audited=audited,
             trained=Trained(tuned.cut, tuned.arrays, tuned.weight),
         )
         return deep, outcome
@@ -401,6 +420,16 @@ class Deepening:
         for item in self._collection.items:
             facts.update(f"{item.path}\t{item.label}\t{item.split}\n".encode("utf-8", "replace"))
         return self._folder / FOLDER / facts.hexdigest()[:16]
+
+
+def _of_trust(
+    trust: Float[np.ndarray, " n"] | None, learned: Int[np.ndarray, " m"]
+) -> tuple[str, ...]:
+    """A note on labels that count less in the frozen head than in the trained part."""
+    halved = 0 if trust is None else int((trust[learned] < 1).sum())
+    if not halved:
+        return ()
+    return (f"{halved:,} labels given by lasso count half in the frozen head, in full here",)
 
 
 def _taken(found: Finding) -> float:

@@ -16,7 +16,7 @@ from handful.deep.plan import Depth, Plan, Task, choose
 from handful.deep.run import Run
 from handful.errors import SettingError
 from handful.estimate.compare import Comparison
-from tests.samples import write_digits
+from tests.samples import write_digits, write_loose_digits
 
 SHALLOW, DEEPER = Depth("stage5", 4.0, 9.0, 1.0), Depth("stage4", 2.0, 9.0, 1.0)
 PLAN = Plan(1.0, (SHALLOW,), folds=2, measuring_s=1.0, rest_s=1.0)
@@ -60,6 +60,45 @@ def test_a_better_model_is_shipped_and_is_what_was_measured(
     assert model.manifest.deep is not None
     assert project.candidates[0].name == "deep"
     assert model.estimate.n == len(project.labels) - len(project.held_out)
+
+
+def test_it_works_once_somebody_has_labelled(
+    planned: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a ledger the minutes count as before, and the deep model is measured on audit items."""
+    preferring(monkeypatch, "first")
+    truth = write_loose_digits(tmp_path / "loose", per_class=30)
+    project = handful.open(tmp_path / "loose", minutes=1.0, turns="none")
+    for _ in range(5):
+        project.label({item: truth[item.path] for item in project.ask(12)}, by="ann")
+    model = project.fit()
+    assert project.deep is not None
+    assert project.deep.shipped == "deep"
+    assert model.manifest.deep is not None
+    assert model.manifest.data.items == 60
+    assert model.estimate.method == "leave-group-out on audit items"
+    assert model.estimate.n == int(project.session.given().lessons.audited.sum())
+    project.label({next(iter(truth)): "digit-1"}, by="ann")
+    first = project.deep
+    project.fit()
+    assert project.deep is not first
+
+
+def test_what_a_lasso_counts_is_said(
+    planned: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trained part takes every label in full, so labels that a lasso gave are named."""
+    from handful.labels.event import Mark
+
+    preferring(monkeypatch, "first")
+    truth = write_loose_digits(tmp_path / "loose", per_class=30)
+    project = handful.open(tmp_path / "loose", minutes=1.0, turns="none")
+    marks = [Mark(item=path, label=name, source="lasso") for path, name in truth.items()]
+    project.session.record(marks, by="ann")
+    num_taught = project.fit().manifest.data.items
+    assert project.deep is not None
+    halved = f"{num_taught} labels given by lasso count half in the frozen head, in full here"
+    assert halved in project.deep.notes
 
 
 def test_within_noise_the_frozen_model_is_shipped(

@@ -109,6 +109,15 @@ def save_labels(session: Session, path: Path, *, teach: Callable[[], object]) ->
     write_labels(rows_to_take(session), path)
 
 
+def with_labels(collection: Collection, session: Session) -> Collection:
+    """The collection with the labels that the session holds in place of the folder's."""
+    labels = session.labels
+    return replace(
+        collection,
+        items=tuple(replace(item, label=labels.get(item.path)) for item in collection.items),
+    )
+
+
 def with_what_was_said(
     embedded: Embedded, items: tuple[Item, ...], session: Session
 ) -> tuple[Embedded, Bool[np.ndarray, " n"], Float[np.ndarray, " n"]]:

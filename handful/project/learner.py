@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 
 from handful.items.item import Collection
 from handful.learning import Embedded, Learned, Progress, Settings, embed, learn
-from handful.project.labelling import with_what_was_said
+from handful.project.labelling import with_labels, with_what_was_said
 
 if TYPE_CHECKING:
     from handful.deep.plan import Plan
@@ -45,6 +45,7 @@ class Learner:
         self._learned: Learned | None = None
         self._learned_from: int | None = None
         self._deepening: Deepening | None = None
+        self._deepening_from: int | None = None
 
     def embed(self, progress: Progress = None) -> Embedded:
         """Every item's vector, computed once."""
@@ -58,37 +59,44 @@ class Learner:
         """What training part of the encoder will take here; None where it stays frozen."""
         if self._settings.minutes is None:
             return None
-        if self._deepening is None:
+        session = self._session()
+        version = _version(session)
+        if self._deepening is None or self._deepening_from != version:
             from handful.deepening import Deepening
 
-            self._deepening = Deepening(self._collection, self._folder, self._settings)
+            collection = with_labels(self._collection, session) if session else self._collection
+            self._deepening = Deepening(collection, self._folder, self._settings)
+            self._deepening_from = version
         return self._deepening.plan()
 
     def learn(self, progress: Progress = None) -> Learned:
         """What is learned from the labels as they are now."""
         session = self._session()
-        version = None if session is None else session.given().version
+        version = _version(session)
         if self._learned is None or self._learned_from != version:
-            plan = self.plan() if version is None else None
+            plan, audited, trust = self.plan(), None, None
             if self._deepening and plan:
                 self._deepening.look(plan, progress=progress)
             embedded = self.embed(progress)
             start = time.perf_counter()
-            if session is None:
-                learned = learn(embedded, self._collection, self._settings)
-            else:
+            if session is not None:
                 embedded, audited, trust = with_what_was_said(
                     embedded, self._collection.items, session
                 )
-                learned = learn(
-                    embedded, self._collection, self._settings, audited=audited, trust=trust
-                )
+            learned = learn(
+                embedded, self._collection, self._settings, audited=audited, trust=trust
+            )
             self._learned_from = version
             self.seconds["fit"] = time.perf_counter() - start
             if self._deepening and plan:
                 learned, self.deep = self._deepening.deepen(
-                    embedded, learned, plan, progress=progress
+                    embedded, learned, plan, audited=audited, trust=trust, progress=progress
                 )
                 self.seconds["deep"] = time.perf_counter() - start - self.seconds["fit"]
             self._learned = learned
         return self._learned
+
+
+def _version(session: Session | None) -> int | None:
+    """Which state of the labels a session holds; None where nobody was ever asked."""
+    return None if session is None else session.given().version
