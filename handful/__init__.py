@@ -7,13 +7,16 @@
     print(model.estimate.accuracy)
     model.save("panels.handful")
 
-Importing this module imports nothing heavy: each public name is loaded when it is first used.
+Importing this module imports nothing heavy: each public name is loaded when it is first used. It
+sets `ORT_DISABLE_TELEMETRY` in this process, so that ONNX Runtime tells its maker nothing.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from handful.telemetry import switch_off
 
 if TYPE_CHECKING:
     from handful.bundle.load import load
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from handful.items.finding import Finding
     from handful.items.item import Item
     from handful.project import Project, open
+
+switch_off()
 
 __version__ = "0.1.0"
 

@@ -1,5 +1,6 @@
 """Before any test: annotations are checked at run time, and the network is out of reach."""
 
+import importlib
 import socket
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from jaxtyping import install_import_hook
 
 install_import_hook("handful", "beartype.beartype")
+importlib.import_module("handful")  # switches telemetry off before a test imports ONNX Runtime
 
 LOOPBACK = ("127.", "::1", "localhost")
 

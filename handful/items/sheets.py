@@ -129,6 +129,8 @@ def _parquet(path: Path) -> Sheet:
         offline: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "allow_persistent_secrets": "false",  # they lie in the user's home
+            "temp_directory": folder,  # by itself it takes the folder in which it was started
             "memory_limit": PARQUET_MEMORY,
         }
         try:

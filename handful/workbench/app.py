@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -20,6 +22,9 @@ from handful.workbench.problems import (
 from handful.workbench.routes import events, exam, export, labels, maps, page, queue
 from handful.workbench.schemas import ProblemOut
 
+if TYPE_CHECKING:
+    from fastapi.telemetry import TelemetryConfig
+
 STATUSES: tuple[tuple[type[HandfulError], int], ...] = (
     (WrongTokenError, 401),
     (PictureGoneError, 404),
@@ -27,6 +32,16 @@ STATUSES: tuple[tuple[type[HandfulError], int], ...] = (
     (NotThereError, 404),
     (StoreError, 503),
 )
+# FastAPI reports requests, and errors with their texts, wherever an OpenTelemetry provider is set
+# up in the process or in the environment. Labels and names of files are nobody else's. Earlier
+# versions know no such setting and report nothing.
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 REFUSED = 422  # everything else that handful says no to: it will never succeed
 
 
@@ -37,6 +52,7 @@ def create_app(bench: Bench) -> FastAPI:
         docs_url=None,  # they fetch from the network
         redoc_url=None,
         openapi_url=None,
+        telemetry=NO_TELEMETRY,
         responses={
             status: {"model": ProblemOut} for status in (400, 401, 403, 404, 405, 415, 422, 503)
         },

@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[2] / "handful"
 # In the order of the journey: a layer may import those before it, never those after it.
 LAYERS = (
     "errors",
+    "telemetry",
     "machine",
     "cores",
     "write_ahead",

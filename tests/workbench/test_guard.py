@@ -1,6 +1,9 @@
 """Who may talk to the workbench, and what every answer says."""
 
+from typing import Any
+
 import pytest
+from opentelemetry import trace
 from starlette.testclient import TestClient
 
 from tests.workbench.conftest import PORT, TOKEN, Page
@@ -101,3 +104,17 @@ def test_a_link_out_of_the_data_is_refused(page: Page) -> None:
     answer = page.client.get("/pictures/0")
     assert 404 == answer.status_code
     assert "leads out" in answer.json()["error"]["found"]
+
+
+def test_requests_are_reported_to_nobody(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a process has an OpenTelemetry provider, no request of ours is told to it."""
+    asked = []
+
+    class Provider(trace.TracerProvider):
+        def get_tracer(self, *names: Any, **more: Any) -> trace.Tracer:
+            asked.append(names)
+            return trace.NoOpTracer()
+
+    monkeypatch.setattr(trace, "get_tracer_provider", Provider)
+    assert 200 == page.client.get("/api/session").status_code
+    assert [] == asked
