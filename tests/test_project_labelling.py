@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import handful
@@ -66,6 +67,61 @@ def test_items_are_named_in_three_ways(loose: tuple[handful.Project, dict[str, s
         project.label({"nowhere.png": "x"})
     with pytest.raises(DataError, match="no such item"):
         project.label({Path("/etc/hostname"): "x"})
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [(1, "1"), (np.int64(1), "1"), (True, "true"), (" good ", "good"), (2.0, "2")],
+)
+def test_labels_of_every_kind_name_a_class(tmp_path: Path, given: object, name: str) -> None:
+    """Numbers and truth values are classes, named as a table names them; blanks do not count."""
+    write_loose_digits(tmp_path / "digits", per_class=2)
+    project = handful.open(tmp_path / "digits")
+    one, two = project.items[:2]
+    project.label({one: given, two: name})
+    assert {one.path: name, two.path: name} == dict(project.labels)
+
+
+@pytest.mark.parametrize("given", [None, float("nan"), np.float32("nan"), " "])
+def test_no_label_says_cannot_tell(tmp_path: Path, given: object) -> None:
+    """Nothing, NaN and blanks are an answer, "cannot tell", and no class."""
+    write_loose_digits(tmp_path / "digits", per_class=2)
+    project = handful.open(tmp_path / "digits")
+    one = project.items[0]
+    project.label({one: "good"})
+    project.label({one: given})
+    assert {} == dict(project.labels)
+    with project.session.ledger.reading() as state:
+        assert ("me",) == state.verdicts[one.path].unsure
+
+
+def test_a_linked_file_is_found_by_every_name(tmp_path: Path) -> None:
+    """An item that is a link is meant by the link, its absolute path, and the file it leads to."""
+    store = write_digits(tmp_path / "store", classes=(1,), per_class=4) / "digit-1"
+    links = tmp_path / "links"
+    links.mkdir()
+    files = sorted(store.glob("*.png"))
+    for at, file in enumerate(files):
+        (links / f"{at}.png").symlink_to(file)
+    project = handful.open(links)
+    project.label({project.items[0].source: "link", links / "x" / ".." / "1.png": "dots",
+                   files[2]: "file", project.items[3]: "item"})  # fmt: skip
+    assert {"0.png": "link", "1.png": "dots", "2.png": "file", "3.png": "item"} == dict(
+        project.labels
+    )
+    (links / "again.png").symlink_to(files[2])
+    with pytest.raises(DataError, match="several items are links"):
+        handful.open(links).label({files[2]: "file"})
+
+
+def test_one_item_with_two_labels_is_an_error(tmp_path: Path) -> None:
+    """The same item under two names with two labels is refused; nothing is written."""
+    write_loose_digits(tmp_path / "digits", per_class=2)
+    project = handful.open(tmp_path / "digits")
+    one = project.items[0]
+    with pytest.raises(DataError, match="two labels at once"):
+        project.label({one: "a", one.source: "b"})
+    assert {} == dict(project.labels)
 
 
 def test_folder_labels_can_be_corrected(tmp_path: Path) -> None:

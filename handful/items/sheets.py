@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from handful.errors import DataError
+from handful.items.label_names import as_text
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -112,7 +112,7 @@ def _excel(path: Path) -> Sheet:
                 raise unreadable(path, "it holds no sheet")
             sheet = book.get_sheet_by_index(0)
             first_line = 1 + (sheet.start[0] if sheet.start else 0)
-            rows = [[cell_text(cell) for cell in row] for row in sheet.to_python()]
+            rows = [[as_text(cell) for cell in row] for row in sheet.to_python()]
     except (CalamineError, WorksheetNotFound, ValueError) as error:
         raise unreadable(path, f"not a spreadsheet: {error}") from error
     notes = (f"Read the first of {len(names)} sheets, {names[0]!r}.",) if len(names) > 1 else ()
@@ -148,27 +148,13 @@ def _parquet(path: Path) -> Sheet:
         except (duckdb.Error, UnicodeDecodeError) as error:
             why = str(error).splitlines()[0].replace(str(plain), path.name)
             raise unreadable(path, f"not Parquet: {why}") from error
-    rows = [plainly, *([cell_text(cell) for cell in row] for row in found)]
+    rows = [plainly, *([as_text(cell) for cell in row] for row in found)]
     return _sheet(path, enumerate(rows), ())
 
 
 def _is_plain(kind: str) -> bool:
     """Whether a column type can be a path, a class or a group: no pictures, lists or structures."""
     return not kind.startswith(("BLOB", "STRUCT", "MAP", "UNION")) and not kind.endswith("]")
-
-
-def cell_text(cell: object) -> str:
-    """One cell as a person would write it: nothing for missing, 3 for 3.0, true for True."""
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return str(cell).lower()
-        case float() if math.isnan(cell):
-            return ""
-        case float() if cell.is_integer():
-            return str(int(cell))
-    return str(cell)
 
 
 def _sheet(

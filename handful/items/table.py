@@ -14,6 +14,7 @@ from pathlib import Path
 from handful.errors import DataError, SettingError
 from handful.items.groups import group_by_pattern
 from handful.items.item import Collection, Item, Quarantined, SplitName
+from handful.items.label_names import label_name
 from handful.items.sheets import Sheet, read_sheet
 from handful.items.split_names import part_named, side_of
 
@@ -195,7 +196,7 @@ class _Rows:
         item = Item(
             path=path,
             source=self.table.parent / path,
-            label=self._cell(cells, self.labels),
+            label=label_name(self._cell(cells, self.labels)),
             group=self._cell(cells, self.groups),
             split=self._split(line, self._cell(cells, self.splits)),
             attributes={name: cells[at] for name, at in self.attributes.items() if cells[at]},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from jaxtyping import Bool, Float
 
 from handful.errors import DataError, StoreError
 from handful.items.item import Collection, Item
+from handful.items.label_names import label_name
 from handful.learning import Embedded, Settings
 
 if TYPE_CHECKING:
@@ -61,28 +63,57 @@ def show(session: Session, embedded: Embedded, items: tuple[Item, ...], *, seed:
         session.see(what_is_known(items, fingerprints, embedded.store, embedded.encoder, seed=seed))
 
 
-def path_of(key: str | Path | Item, root: Path, paths: Set[str]) -> str:
-    """The relative path of the item that `key` means.
+def named(
+    labels: Mapping[str | Path | Item, object], root: Path, items: Sequence[Item]
+) -> dict[str, str | None]:
+    """Relative path to class name, None for "cannot tell", of labels as a user gives them.
 
     Args:
-        key: an item, or its path: absolute, or relative to `root`.
+        labels: item or path to class name, number or nothing.
         root: the data folder.
-        paths: of all items.
+        items: all items.
     Raises:
-        DataError: no item is meant.
+        DataError: a path is no item's, or two labels of one item differ.
+        SettingError: a label is not the name of a class.
     """
-    if isinstance(key, Item):
-        return key.path
-    path = Path(key)
-    if path.is_absolute():
-        place = path.resolve()
-        if place.is_relative_to(root.resolve()):
-            path = place.relative_to(root.resolve())
+    paths = {item.path for item in items}
+    sources = {item.source: item.path for item in items}
+    found: dict[str, str | None] = {}
+    for key, value in labels.items():
+        path, name = _path_of(key, root, paths, sources), label_name(value)
+        if found.setdefault(path, name) != name:
+            raise DataError(
+                "one item is given two labels at once.",
+                found=f"{path}: {found[path] or 'cannot tell'}, and {name or 'cannot tell'}",
+                expected="one label for each item",
+                attempt="leave one of them out",
+            )
+    return found
+
+
+def _path_of(
+    key: str | Path | Item, root: Path, paths: Set[str], sources: Mapping[Path, str]
+) -> str:
+    """The relative path of the item that `key` means: itself, its file, or what links lead to.
+
+    A linked file is looked for as it is called first: what the link leads to may lie anywhere.
+    """
+    path = Path(key.path if isinstance(key, Item) else key)
     if path.as_posix() in paths:
         return path.as_posix()
+    place = path if path.is_absolute() else root / path
+    plain = Path(os.path.normpath(place))  # without "..", and with links as they are
+    if plain in sources:
+        return sources[plain]
+    resolved = place.resolve()
+    if resolved in sources:
+        return sources[resolved]
+    led_to = [path for source, path in sources.items() if source.resolve() == resolved]
+    if len(led_to) == 1:
+        return led_to[0]
     raise DataError(
-        "there is no such item.",
-        found=str(key),
+        "there is no such item." if not led_to else "several items are links to one file.",
+        found=str(key) if not led_to else f"{key}: {', '.join(sorted(led_to))}",
         expected="a path relative to the data folder, an absolute path, or an Item",
         attempt="look at project.items",
     )

@@ -14,7 +14,7 @@ from handful.errors import SettingError
 from handful.items.finding import Finding
 from handful.items.item import Collection, Item, Quarantined
 from handful.learning import Embedded, Learned, Progress, Settings, learning_curve
-from handful.project.labelling import begin_session, has_ledger, path_of, save_labels, show
+from handful.project.labelling import begin_session, has_ledger, named, save_labels, show
 from handful.project.learner import Learner
 from handful.project.reviewing import look, write_page
 
@@ -63,7 +63,6 @@ class Project:
             lambda: self.session if self._has_session else None,
         )
         self._session: Session | None = None
-        self._paths = frozenset(item.path for item in collection)
         self._findings: list[Finding] | None = None
         self._reviewed: tuple[Learned, Review] | None = None
 
@@ -168,20 +167,21 @@ class Project:
         self._teach()
         return [self.items[pick.item] for pick in self.session.ask(n, by=by)]
 
-    def label(self, labels: Mapping[str | Path | Item, str | None], *, by: str = "me") -> None:
+    def label(self, labels: Mapping[str | Path | Item, object], *, by: str = "me") -> None:
         """Gives items their classes, in one gesture; on the disk when it returns.
 
         Args:
             labels: path relative to the data folder, absolute path or Item, to class name. A new
-                name begins a class; None says "cannot tell".
+                name begins a class; blanks around it are not part of it. Numbers and truth values
+                are named as a table names them: 3 for 3.0, true for True. None, NaN and a blank
+                text say "cannot tell".
             by: who says so. Each person's latest word counts; among several the majority.
         Raises:
-            DataError: one of the paths is no item of this project.
+            DataError: one of the paths is no item of this project, or one item has two labels.
+            SettingError: a label is not the name of a class.
             StoreError: the ledger cannot be written.
         """
-        self.session.label(
-            {path_of(key, self.root, self._paths): name for key, name in labels.items()}, by=by
-        )
+        self.session.label(named(labels, self.root, self.items), by=by)
 
     def undo(self, *, by: str = "me") -> tuple[str, ...]:
         """Takes back the latest gesture of `by`; returns the paths concerned. Without limit."""
