@@ -110,14 +110,13 @@ class Deepening:
     def __init__(self, collection: Collection, folder: Path, settings: Settings) -> None:
         _need_torch()
         from handful.encoders.image import ImageEncoder
-        from handful.encoders.registry import load
-        from handful.features.input_size import input_size
+        from handful.features.suited import suited_encoder
         from handful.items.index import Index
 
         self.start_s = time.perf_counter()
         self._collection, self._folder, self._settings = collection, folder, settings
         with Index(folder) as index:
-            encoder = load(settings.encoder, size=input_size(collection.items, index))
+            encoder = suited_encoder(settings.encoder, collection.items, index)
         if not isinstance(encoder, ImageEncoder):
             raise SettingError(
                 "this encoder cannot be cut.",
@@ -446,7 +445,9 @@ def _vectors(encoder: ImageEncoder, items: Sequence[Item], view: str) -> Float[n
     from handful.machine import num_cores
 
     def work(item: Item) -> np.ndarray:
-        picture = decode(item.source.read_bytes(), target=encoder.recipe.decode_side)
+        recipe = encoder.recipe
+        content = item.source.read_bytes()
+        picture = decode(content, target=recipe.decode_side, levels=recipe.levels)
         return encoder.encode(seen(encoder.prepare(picture), view)[None])[0]
 
     with ThreadPoolExecutor(num_cores()) as pool:

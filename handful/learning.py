@@ -122,16 +122,15 @@ def embed(
         DataError: no item can be read.
         StoreError: the project folder cannot be written, or the disk is full.
     """
-    from handful.encoders.registry import load
     from handful.features.extract import extract
-    from handful.features.input_size import input_size
     from handful.features.store import Store
+    from handful.features.suited import suited_encoder
     from handful.items.duplicates import clusters
     from handful.items.index import Index
     from handful.items.units import units
 
     with Index(folder) as index:
-        encoder = load(settings.encoder, size=input_size(collection.items, index))
+        encoder = suited_encoder(settings.encoder, collection.items, index)
         store = Store(folder / "features", encoder)
         found = extract(collection.items, encoder, store, index, progress=progress)
     if not found.items:

@@ -91,7 +91,7 @@ def build(
         members={},
         card=card.VERSION,
         deep=deep,
-        format=lowest_format(deep),
+        format=lowest_format(encoder.recipe, deep),
     )
     contents = {MODEL: network, CARD: card.card(manifest).encode(), **pictures}
     return Model(manifest.sealed(contents), contents, predictor=predictor, root=root)

@@ -253,6 +253,6 @@ def _inspect_graph(
 def _installed(found: Manifest) -> Encoder | None:
     """The encoder of that name and input size, where its weights are installed."""
     try:
-        return registry.load(found.encoder.name, size=found.recipe.size)
+        return registry.load(found.encoder.name, size=found.recipe.size, levels=found.recipe.levels)
     except (EncoderError, SettingError):
         return None

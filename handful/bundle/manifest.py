@@ -22,7 +22,7 @@ from handful.estimate.figure import Estimate
 from handful.heads.conformal import Thresholds
 from handful.machine import Conditions
 
-FORMAT = 3
+FORMAT = 4
 NEEDS = "0.1.0"  # the first handful that reads this format
 
 
@@ -146,6 +146,8 @@ class Manifest:
     def to_bytes(self) -> bytes:
         """The text of `manifest.json`. What came with a later format is left out where unused."""
         value = schema.plain(self)
+        if not self.recipe.levels:
+            del value["recipe"]["levels"]
         if self.deep is None:
             del value["deep"]
         elif not self.deep.beside:
@@ -153,8 +155,10 @@ class Manifest:
         return schema.dumps(value)
 
 
-def lowest_format(deep: DeepFacts | None) -> int:
-    """The first that can say this."""
+def lowest_format(recipe: Recipe, deep: DeepFacts | None) -> int:
+    """The first that can say this; `Recipe.levels` came with format 4."""
+    if recipe.levels:
+        return 4
     if deep is None:
         return 1
     return 3 if deep.beside else 2
@@ -200,7 +204,7 @@ def read(data: bytes) -> Manifest:
 
 def _check(manifest: Manifest, raw: dict[str, Any]) -> None:
     """What types alone do not say."""
-    if manifest.format != lowest_format(manifest.deep):
+    if manifest.format != lowest_format(manifest.recipe, manifest.deep):
         raise schema.SchemaFault(f"format is {manifest.format}, and its keys are of another")
     blank = hashlib.sha256(schema.dumps({**raw, "digest": ""})).hexdigest()
     if manifest.digest != blank:
@@ -216,6 +220,9 @@ def _check(manifest: Manifest, raw: dict[str, Any]) -> None:
         raise schema.SchemaFault(
             f"recipe.version is {manifest.recipe.version}, from a newer handful"
         )
+    kinds = [one.kind for one in manifest.recipe.levels]
+    if len(set(kinds)) < len(kinds) or any(one.high <= one.low for one in manifest.recipe.levels):
+        raise schema.SchemaFault("recipe.levels are not ranges, one of a kind")
     if len(manifest.thresholds.plausible_from) != len(classes):
         raise schema.SchemaFault("thresholds.plausible_from has not one number per class")
     if not 0 < manifest.tolerance <= 0.01:

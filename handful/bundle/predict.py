@@ -165,7 +165,8 @@ class Predictor:
         name = _name(source)
         try:
             data = source if isinstance(source, bytes) else read(Item(name, _place(source, roots)))
-            picture = decode(data, target=self._recipe.decode_side)
+            recipe = self._recipe
+            picture = decode(data, target=recipe.decode_side, levels=recipe.levels)
         except DecodeFailure as failure:
             return _Read(name, error=failure.why)
         except (OSError, ValueError) as error:  # a name that is too long, or has a zero byte

@@ -82,7 +82,8 @@ def _picture_seconds(encoder: CutEncoder, contents: Sequence[bytes]) -> float:
     """Wall time of a picture from bytes to activations, every core at work."""
 
     def work(content: bytes) -> None:
-        picture = decode(content, target=encoder.recipe.decode_side)
+        recipe = encoder.recipe
+        picture = decode(content, target=recipe.decode_side, levels=recipe.levels)
         encoder.encode(encoder.prepare(picture)[None])
 
     if not contents:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from handful.items.levels import Levels
+
 if TYPE_CHECKING:
     import onnx
 
@@ -27,6 +29,8 @@ class Recipe:
         fit: "squash" resizes both sides to `size`: nothing at the edges is lost.
         layout: the tensor is uint8 (n, size, size, 3), RGB; normalisation is inside the graph.
         version: of the decoding code; a change that alters pixels raises it.
+        levels: black and white of the set, for pictures of more than 8 bits; none: each picture is
+            stretched by itself.
     """
 
     modality: Modality = "image"
@@ -34,6 +38,7 @@ class Recipe:
     fit: Literal["squash"] = "squash"
     layout: Literal["uint8-nhwc-rgb"] = "uint8-nhwc-rgb"
     version: int = 1
+    levels: tuple[Levels, ...] = ()
 
     @property
     def decode_side(self) -> int:
@@ -45,8 +50,11 @@ class Recipe:
         return max(224, self.size)
 
     def to_json(self) -> dict[str, object]:
-        """As the manifest of a bundle holds it."""
-        return asdict(self)
+        """As the manifest of a bundle holds it: without `levels` where there are none."""
+        facts = asdict(self)
+        if not self.levels:  # as it was before there were any, so that kept vectors stay known
+            del facts["levels"]
+        return facts
 
 
 @dataclass(frozen=True, slots=True)

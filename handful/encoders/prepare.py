@@ -12,14 +12,15 @@ from PIL.Image import Resampling
 
 from handful.encoders.encoder import Recipe
 from handful.items.decode import DECODE_VERSION, Picture
+from handful.items.levels import Levels
 
 RESIZE_CHANGES = 0
 RECIPE_VERSION = DECODE_VERSION + RESIZE_CHANGES
 
 
-def image_recipe(size: int) -> Recipe:
+def image_recipe(size: int, levels: tuple[Levels, ...] = ()) -> Recipe:
     """How this version turns a picture's bytes into a tensor of `size` by `size` pixels."""
-    return Recipe(modality="image", size=size, version=RECIPE_VERSION)
+    return Recipe(modality="image", size=size, version=RECIPE_VERSION, levels=levels)
 
 
 def prepare_picture(picture: Picture, recipe: Recipe) -> UInt8[np.ndarray, "h w 3"]:

@@ -18,6 +18,7 @@ import numpy as np
 from handful.encoders.encoder import Encoder, Modality
 from handful.encoders.runtime import batch_size
 from handful.errors import EncoderError, SettingError
+from handful.items.levels import Levels
 from handful.machine import num_cores
 
 DEFAULT = "efficientnet-lite0"
@@ -38,7 +39,7 @@ class Entry:
         size_bytes: of that file.
         sha256: of that file.
         dimension: numbers in a vector.
-        make: the encoder, from this entry, its weight file and the input size.
+        make: the encoder, from this entry, its weight file, the input size and the set's levels.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Entry:
     size_bytes: int
     sha256: str
     dimension: int
-    make: Callable[[Entry, Path, int], Encoder] = field(repr=False)
+    make: Callable[[Entry, Path, int, tuple[Levels, ...]], Encoder] = field(repr=False)
 
     @property
     def install(self) -> str:
@@ -83,14 +84,14 @@ class Entry:
         }
 
 
-def _efficientnet_lite0(entry: Entry, path: Path, size: int) -> Encoder:
+def _efficientnet_lite0(entry: Entry, path: Path, size: int, levels: tuple[Levels, ...]) -> Encoder:
     from handful.encoders import efficientnet_lite
     from handful.encoders.image import ImageEncoder
     from handful.encoders.prepare import image_recipe
 
     return ImageEncoder(
         entry.name,
-        recipe=image_recipe(size),
+        recipe=image_recipe(size, levels),
         blocks=efficientnet_lite.blocks(),
         weights_path=path,
         weights_sha256=entry.sha256,
@@ -137,12 +138,13 @@ def find(name: str) -> Entry:
     )
 
 
-def load(name: str = DEFAULT, *, size: int = 224) -> Encoder:
+def load(name: str = DEFAULT, *, size: int = 224, levels: tuple[Levels, ...] = ()) -> Encoder:
     """The encoder of that name. Nothing heavy is loaded before its first batch or its graph.
 
     Args:
         name: as `handful encoders` lists it.
         size: height and width in pixels of its input; 32, 64, … 224.
+        levels: black and white of the set, for pictures of more than 8 bits.
     Raises:
         EncoderError: no encoder has this name, or its package is not installed.
         SettingError: it cannot take this size.
@@ -163,7 +165,7 @@ def load(name: str = DEFAULT, *, size: int = 224) -> Encoder:
             expected=f"the package {entry.package} ({entry.size_bytes / 1e6:.0f} MB)",
             attempt=entry.install,
         )
-    return entry.make(entry, path, size)
+    return entry.make(entry, path, size, levels)
 
 
 def measure(encoder: Encoder | str = DEFAULT) -> float:

@@ -141,7 +141,9 @@ def _batches(
         contents, tensors = [], []
         for item in some:
             try:
-                fingerprint, picture = examine(item, target=encoder.recipe.decode_side)
+                fingerprint, picture = examine(
+                    item, target=encoder.recipe.decode_side, levels=encoder.recipe.levels
+                )
             except DecodeFailure as failure:
                 seen.append((item, failure))
                 continue

@@ -23,6 +23,7 @@ from handful.items.decode import DecodeFailure
 from handful.items.fingerprint import Fingerprint, examine
 from handful.items.index import Index
 from handful.items.item import Item
+from handful.items.survey import evenly
 
 SAMPLE = 64
 ENLARGED = 3
@@ -37,15 +38,14 @@ def input_size(items: Sequence[Item], index: Index) -> int:
         items: in a settled order, so that a later run asks the same ones.
         index: what is known of their files; what is read here is put into it.
     """
-    places = {place * len(items) // SAMPLE for place in range(SAMPLE)} if items else set()
-    chosen = [items[place] for place in sorted(places)]
+    chosen = evenly(items, SAMPLE)
     known = index.known(chosen)
     sides = []
     for item in chosen:
         seen = known.get(item.path)
         if seen is None:
             try:
-                seen, _ = examine(item)
+                seen, _ = examine(item, levels=index.levels)
             except DecodeFailure as failure:
                 index.put(item, failure)
                 continue

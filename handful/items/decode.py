@@ -6,9 +6,9 @@ What is decided here, so that learning and predicting see the same pixels:
   down by a whole factor after decoding; the short side never falls below `target`.
 - Transparency is laid on white. Viewers and web pages show it so, cut-outs and scans mostly mean
   paper, and what lies under full transparency is arbitrary.
-- More than 8 bits a channel are stretched linearly from the picture's own 0.1th percentile (black)
-  to its 99.9th (white), so 12-bit data in a 16-bit file does not come out black and a hot pixel
-  does not darken the rest (`depth.py`).
+- More than 8 bits a channel are stretched linearly, from black to white of the whole set where it
+  is known (`levels.py`), else from the picture's own 0.1th percentile to its 99.9th, so 12-bit data
+  in a 16-bit file does not come out black and a hot pixel does not darken the rest (`depth.py`).
 - EXIF rotation is obeyed; of several frames the first is taken.
 """
 
@@ -18,7 +18,7 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +32,7 @@ from PIL.Image import Image
 from handful.items.damage import DecodeFailure as DecodeFailure
 from handful.items.damage import why_not_decoded, why_not_opened
 from handful.items.depth import DEEP_GREY, deep_colour, grey_to_eight_bit, reduced, with_colour
+from handful.items.levels import Levels
 
 DECODE_VERSION = 1
 """Raised by any change here that alters pixels: what was computed from them is then renewed."""
@@ -67,6 +68,7 @@ class Picture:
         mode: as the file has it: "L", "RGB", "P", "CMYK", "I;16", ... (Pillow's names).
         format: "JPEG", "PNG", "TIFF", "WEBP", "BMP" or "GIF".
         frames: how many the file holds; `image` is the first.
+        levels: what would be black and white in this picture by itself; None where it has 8 bits.
     """
 
     image: Image
@@ -75,6 +77,7 @@ class Picture:
     mode: str
     format: str
     frames: int = 1
+    levels: Levels | None = None
 
     @property
     def pixels(self) -> UInt8[np.ndarray, "h w 3"]:
@@ -82,7 +85,7 @@ class Picture:
         return np.asarray(self.image.convert("RGB"))
 
 
-def decode(data: bytes, *, target: int = 224) -> Picture:
+def decode(data: bytes, *, target: int = 224, levels: Sequence[Levels] = ()) -> Picture:
     """The picture in `data`, upright, 8 bit, at a scale whose short side is at least `target`.
 
     A picture that is smaller than `target` is left as it is. Thread-safe.
@@ -90,6 +93,7 @@ def decode(data: bytes, *, target: int = 224) -> Picture:
     Args:
         data: the bytes of a whole file.
         target: short side in pixels that must be kept, >= 1.
+        levels: black and white of the set, for pictures of more than 8 bits.
     Raises:
         DecodeFailure: the bytes are no picture that is known here, are damaged, or would unfold
             to more than `MAX_PIXELS` pixels (judged by the header, before anything is decoded).
@@ -98,7 +102,7 @@ def decode(data: bytes, *, target: int = 224) -> Picture:
         raise DecodeFailure("empty: 0 bytes")
     with _pillow_is_quiet():
         try:
-            return _decode(data, target)
+            return _decode(data, target, levels)
         except DecodeFailure:
             raise
         except pillow.DecompressionBombError as error:
@@ -114,7 +118,7 @@ def decode(data: bytes, *, target: int = 224) -> Picture:
             raise DecodeFailure(why_not_decoded(data, error)) from error
 
 
-def _decode(data: bytes, target: int) -> Picture:
+def _decode(data: bytes, target: int, levels: Sequence[Levels]) -> Picture:
     with pillow.open(io.BytesIO(data), formats=FORMATS) as image:
         size = image.size
         mode, frames = image.mode, int(getattr(image, "n_frames", 1))
@@ -130,11 +134,19 @@ def _decode(data: bytes, target: int) -> Picture:
                 size, turn = image.size, None
             else:
                 turn = _UPRIGHT.get(_orientation(image))
-            plain = _to_eight_bit(image if deep is None else with_colour(image, deep), target)
+            factor = max(1, min(image.size) // target)
+            own: Levels | None = None
+            if deep is not None:
+                plain, own = with_colour(image, deep, levels)
+                plain = _to_eight_bit(plain, factor)
+            elif mode in DEEP_GREY:
+                plain, own = grey_to_eight_bit(image, factor, levels)
+            else:
+                plain = _to_eight_bit(image, factor)
     if turn is not None:
         plain = plain.transpose(turn)
         size = size if turn in _KEEPS_SHAPE else size[::-1]
-    return Picture(plain, *size, mode, kind, frames)
+    return Picture(plain, *size, mode, kind, frames, own)
 
 
 def _orientation(image: Image) -> int:
@@ -145,12 +157,9 @@ def _orientation(image: Image) -> int:
         return 1
 
 
-def _to_eight_bit(image: Image, target: int) -> Image:
-    """Grey or RGB, averaged down as far as `target` allows."""
-    factor = max(1, min(image.size) // target)
+def _to_eight_bit(image: Image, factor: int) -> Image:
+    """Grey or RGB, averaged down by `factor`."""
     mode, transparent = image.mode, "transparency" in image.info
-    if mode in DEEP_GREY:
-        return grey_to_eight_bit(image, factor)
     if mode in ("1", "L") and not transparent:
         return reduced(image.convert("L"), factor)
     if mode in ("RGB", "CMYK", "YCbCr", "HSV") and not transparent:

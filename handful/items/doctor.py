@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handful.items.checks import classes, copies, files, proposals, shapes
+from handful.items.checks import classes, copies, depth, files, proposals, shapes
 from handful.items.checks.examined import Check, Examined
 from handful.items.finding import Finding
 from handful.items.item import Collection
@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     shapes.elongated,
     shapes.odd_size,
     shapes.odd_colour,
+    depth.one_range,
     proposals.group_candidates,
 )
 

@@ -9,6 +9,7 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from PIL.Image import Image, Resampling
 
 from handful.items.decode import DecodeFailure, Picture, decode
 from handful.items.item import Item
+from handful.items.levels import Levels
 
 FINGERPRINT_VERSION = 1
 """Raised by any change here that alters a fingerprint."""
@@ -41,6 +43,7 @@ class Fingerprint:
         frames: how many the file holds.
         thumb: 32 x 32 grey values, row by row: the second look before two are called the same.
         colours: mean red, green and blue of 4 x 4 parts, row by row.
+        levels: what would be black and white in it by itself; None where it has 8 bits.
     """
 
     content: str
@@ -53,6 +56,7 @@ class Fingerprint:
     frames: int
     thumb: bytes
     colours: bytes
+    levels: Levels | None = None
 
     @property
     def is_grey(self) -> bool:
@@ -89,18 +93,21 @@ def read(item: Item) -> bytes:
     return data
 
 
-def examine(item: Item, *, target: int = 224) -> tuple[Fingerprint, Picture]:
+def examine(
+    item: Item, *, target: int = 224, levels: Sequence[Levels] = ()
+) -> tuple[Fingerprint, Picture]:
     """Reads, decodes and fingerprints one item. Thread-safe.
 
     Args:
         item: what to look at.
         target: short side in pixels that decoding must keep, as in `decode`.
+        levels: black and white of the set, as in `decode`.
     Raises:
         DecodeFailure: with the item's path, if it cannot be read or decoded.
     """
     data = read(item)
     try:
-        picture = decode(data, target=target)
+        picture = decode(data, target=target, levels=levels)
     except DecodeFailure as failure:
         raise DecodeFailure(failure.why, path=item.path, lasting=failure.lasting) from failure
     return fingerprint(data, picture), picture
@@ -125,6 +132,7 @@ def fingerprint(data: bytes, picture: Picture) -> Fingerprint:
         frames=picture.frames,
         thumb=small.tobytes(),
         colours=_colours(image),
+        levels=picture.levels,
     )
 
 

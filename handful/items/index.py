@@ -6,11 +6,13 @@ data is not known here (`folder.py`, `table.py`), nor how they are read (`finger
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -19,6 +21,7 @@ from handful.errors import StoreError
 from handful.items.decode import DECODE_VERSION, DecodeFailure
 from handful.items.fingerprint import FINGERPRINT_VERSION, Fingerprint
 from handful.items.item import Item, Quarantined
+from handful.items.levels import Levels
 from handful.items.names import printable
 from handful.write_ahead import write_ahead
 
@@ -29,7 +32,7 @@ _BATCH = 256
 _BATCH_S = 2.0
 _BUSY_S = 30.0
 
-_FILE_FIELDS = ("path", "size", "mtime_ns", "inode", "version", "why")
+_FILE_FIELDS = ("path", "size", "mtime_ns", "inode", "version", "why", "seen_in")
 _FIELDS = (*_FILE_FIELDS, *Fingerprint.__slots__)
 _COLUMNS = ", ".join(_FIELDS)
 _SCHEMA = f"CREATE TABLE IF NOT EXISTS files ({_COLUMNS}, PRIMARY KEY (path))"
@@ -56,6 +59,7 @@ class Index:
     def __init__(self, folder: Path, *, target: int = 224) -> None:
         self.path: Final = folder / FILE_NAME
         self.notes: tuple[str, ...] = ()
+        self.levels: tuple[Levels, ...] = ()
         self._version = f"{DECODE_VERSION}.{FINGERPRINT_VERSION}.{target}"
         self._seen: dict[str, _Status] = {}
         self._pending: list[tuple[object, ...]] = []
@@ -78,16 +82,28 @@ class Index:
     ) -> None:
         self.close()
 
-    def known(self, items: Iterable[Item]) -> dict[str, Fingerprint | Quarantined]:
+    def use(self, levels: Sequence[Levels]) -> None:
+        """From now on deep pictures are looked at in this range; in another they are not known."""
+        with self._lock:
+            self.levels = tuple(levels)
+
+    def known(
+        self, items: Iterable[Item], *, any_levels: bool = False
+    ) -> dict[str, Fingerprint | Quarantined]:
         """What is known of those items whose files have not changed, by item path.
 
         A file has not changed if its size, time of change and inode are those of the last look.
         Every file's state is taken here and remembered for `put`.
+
+        Args:
+            items: to look up.
+            any_levels: deep pictures too that were looked at in another range than that in use.
         """
         with self._lock:
             self._flush()
             rows = self._rows()
             found: dict[str, Fingerprint | Quarantined] = {}
+            seen_in = str(self.levels)
             for item in items:
                 status = _status(item)
                 if status is None:
@@ -95,7 +111,10 @@ class Index:
                 self._seen[item.path] = status
                 row = rows.get(item.path)
                 if row is not None and row[1:4] == status and row[4] == self._version:
-                    found[item.path] = _from_row(row)
+                    seen = _from_row(row)
+                    deep = isinstance(seen, Fingerprint) and seen.levels is not None
+                    if any_levels or not deep or row[6] == seen_in:
+                        found[item.path] = seen
             return found
 
     def put(self, item: Item, result: Fingerprint | DecodeFailure) -> None:
@@ -107,7 +126,7 @@ class Index:
             status = self._seen.get(item.path) or _status(item)
             if status is None or (isinstance(result, DecodeFailure) and not result.lasting):
                 return
-            self._pending.append((item.path, *status, self._version, *_to_row(result)))
+            self._pending.append((item.path, *status, self._version, *_to_row(result, self.levels)))
             waited_s = time.monotonic() - self._pending_since
             if len(self._pending) >= _BATCH or waited_s > _BATCH_S:
                 self._flush()
@@ -194,22 +213,26 @@ def _status(item: Item) -> _Status | None:
     return status.st_size, status.st_mtime_ns, status.st_ino & (2**63 - 1)
 
 
-def _to_row(result: Fingerprint | DecodeFailure) -> tuple[object, ...]:
+def _to_row(result: Fingerprint | DecodeFailure, levels: tuple[Levels, ...]) -> tuple[object, ...]:
     if isinstance(result, DecodeFailure):
-        return (result.why, *[None] * len(Fingerprint.__slots__))
+        return (result.why, str(levels), *[None] * len(Fingerprint.__slots__))
     seen = result
     # SQLite's integers are signed.
     phash = seen.phash - 2**64 if seen.phash >= 2**63 else seen.phash
     size = (seen.width, seen.height)
-    rest = (seen.mode, seen.format, seen.frames, seen.thumb, seen.colours)
-    return (None, seen.content, seen.pixels, phash, *size, *rest)
+    own = None if seen.levels is None else json.dumps(astuple(seen.levels))
+    rest = (seen.mode, seen.format, seen.frames, seen.thumb, seen.colours, own)
+    return (None, str(levels), seen.content, seen.pixels, phash, *size, *rest)
 
 
 def _from_row(row: tuple[Any, ...]) -> Fingerprint | Quarantined:
     if row[5] is not None:
         return Quarantined(row[0], row[5])
-    content, pixels, phash, *rest = row[6:]
-    return Fingerprint(content, pixels, phash % 2**64, *rest)
+    fields = dict(zip(Fingerprint.__slots__, row[7:], strict=True))
+    fields["phash"] %= 2**64
+    if fields["levels"] is not None:
+        fields["levels"] = Levels(*json.loads(fields["levels"]))
+    return Fingerprint(**fields)
 
 
 def _store_error(path: Path, why: str) -> StoreError:

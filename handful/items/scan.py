@@ -8,9 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from handful.items.decode import DecodeFailure
-from handful.items.fingerprint import Fingerprint, examine
+from handful.items.fingerprint import Fingerprint
 from handful.items.index import Index
 from handful.items.item import Collection, Item, Quarantined
+from handful.items.levels import Levels
+from handful.items.survey import find_levels, look
 from handful.machine import num_cores
 
 Progress = Callable[[int, int], None]
@@ -25,11 +27,13 @@ class Scan:
         fingerprints: of the items that can be read, by path.
         quarantined: those that cannot, and those set aside while looking for items; sorted by path.
         notes: facts worth a line to the user.
+        levels: black and white of the set, where its pictures have more than 8 bits.
     """
 
     fingerprints: Mapping[str, Fingerprint]
     quarantined: tuple[Quarantined, ...] = ()
     notes: tuple[str, ...] = ()
+    levels: tuple[Levels, ...] = ()
 
 
 def scan(collection: Collection, index: Index, *, progress: Progress | None = None) -> Scan:
@@ -42,39 +46,49 @@ def scan(collection: Collection, index: Index, *, progress: Progress | None = No
     Raises:
         StoreError: the index cannot be written.
     """
-    known = index.known(collection.items)
-    total = len(collection)
-    fingerprints: dict[str, Fingerprint] = {}
-    quarantined = list(collection.quarantined)
-    unknown: list[Item] = []
-    for item in collection:
-        match known.get(item.path):
-            case None:
-                unknown.append(item)
-            case Quarantined() as bad:
-                quarantined.append(bad)
-            case seen:
-                fingerprints[item.path] = seen
-    done = total - len(unknown)
-    if progress is not None:
-        progress(done, total)
-    for item, result in _examined(unknown):
-        index.put(item, result)
-        if isinstance(result, DecodeFailure):
-            quarantined.append(Quarantined(item.path, result.why))
-        else:
-            fingerprints[item.path] = result
-        done += 1
-        if progress is not None:
-            progress(done, total)
+    seen = _seen(collection, index, progress, any_levels=True)
+    levels = find_levels(collection.items, index)  # all is known by now: nothing is read
+    if levels:
+        seen = _seen(collection, index, progress)
+    bad = [one for one in seen.values() if isinstance(one, Quarantined)]
     return Scan(
-        {item.path: fingerprints[item.path] for item in collection if item.path in fingerprints},
-        tuple(sorted(quarantined, key=lambda bad: bad.path)),
+        {path: one for path, one in seen.items() if isinstance(one, Fingerprint)},
+        tuple(sorted((*collection.quarantined, *bad), key=lambda one: one.path)),
         index.notes,
+        levels,
     )
 
 
-def _examined(items: list[Item]) -> Iterator[tuple[Item, Fingerprint | DecodeFailure]]:
+def _seen(
+    collection: Collection, index: Index, progress: Progress | None, *, any_levels: bool = False
+) -> dict[str, Fingerprint | Quarantined]:
+    """What is known of every item, in their order; what is not known is looked at.
+
+    Args:
+        collection: what there is.
+        index: what is known of it.
+        progress: as for `scan`.
+        any_levels: as for `Index.known`.
+    """
+    seen = index.known(collection.items, any_levels=any_levels)
+    unknown = [item for item in collection if item.path not in seen]
+    total, done = len(collection), len(collection) - len(unknown)
+    if progress is not None:
+        progress(done, total)
+    for item, result in _examined(unknown, index.levels):
+        index.put(item, result)
+        seen[item.path] = (
+            Quarantined(item.path, result.why) if isinstance(result, DecodeFailure) else result
+        )
+        done += 1
+        if progress is not None:
+            progress(done, total)
+    return {item.path: seen[item.path] for item in collection}
+
+
+def _examined(
+    items: list[Item], levels: tuple[Levels, ...]
+) -> Iterator[tuple[Item, Fingerprint | DecodeFailure]]:
     """Each item with its result, in the given order; a few are looked at ahead."""
     if not items:
         return
@@ -83,7 +97,7 @@ def _examined(items: list[Item]) -> Iterator[tuple[Item, Fingerprint | DecodeFai
     with ThreadPoolExecutor(num_threads, thread_name_prefix="scan") as pool:
         try:
             for item in items:
-                waiting.append((item, pool.submit(_look, item)))
+                waiting.append((item, pool.submit(look, item, levels)))
                 if len(waiting) > 4 * num_threads:
                     first, future = waiting.popleft()
                     yield first, future.result()
@@ -92,10 +106,3 @@ def _examined(items: list[Item]) -> Iterator[tuple[Item, Fingerprint | DecodeFai
                 yield first, future.result()
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _look(item: Item) -> Fingerprint | DecodeFailure:
-    try:
-        return examine(item)[0]
-    except DecodeFailure as failure:
-        return failure

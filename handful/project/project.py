@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, final
 from handful.errors import SettingError
 from handful.items.finding import Finding
 from handful.items.item import Collection, Item, Quarantined
+from handful.items.levels import Levels
 from handful.learning import Embedded, Learned, Progress, Settings, learning_curve
 from handful.project.labelling import begin_session, has_ledger, named, save_labels, show
 from handful.project.learner import Learner
@@ -63,6 +64,7 @@ class Project:
             lambda: self.session if self._has_session else None,
         )
         self._session: Session | None = None
+        self._levels: tuple[Levels, ...] | None = None
         self._findings: list[Finding] | None = None
         self._reviewed: tuple[Learned, Review] | None = None
 
@@ -115,6 +117,21 @@ class Project:
         later = embedded.quarantined if embedded else ()
         both = {one.path: one for one in (*self._collection.quarantined, *later)}
         return tuple(both[path] for path in sorted(both))
+
+    @property
+    def levels(self) -> tuple[Levels, ...]:
+        """Which values are black and white in all pictures that have more than 8 bits.
+
+        Raises:
+            StoreError: the project folder cannot be written.
+        """
+        if self._levels is None:
+            from handful.items.index import Index
+            from handful.items.survey import find_levels
+
+            with Index(self.folder) as index:
+                self._levels = find_levels(self.items, index)
+        return self._levels
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -82,12 +82,19 @@ def write_page(project: Project, embedded: Embedded, page: Path) -> None:
         item.path: one.content
         for item, one in zip(embedded.items, embedded.fingerprints, strict=True)
     }
-    small = Thumbnails(project.folder / "thumbs")
-    small.make({contents[item.path]: item.source for item in embedded.items}, _pixels)
-    large = Thumbnails(project.folder / "thumbs", side=PREVIEW_SIDE)
+    levels = embedded.encoder.recipe.levels
+
+    def pixels(source: Path) -> UInt8[np.ndarray, "h w 3"]:
+        from handful.items.decode import decode
+
+        return decode(source.read_bytes(), target=PREVIEW_TARGET, levels=levels).pixels
+
+    small = Thumbnails(project.folder / "thumbs", levels=levels)
+    small.make({contents[item.path]: item.source for item in embedded.items}, pixels)
+    large = Thumbnails(project.folder / "thumbs", side=PREVIEW_SIDE, levels=levels)
 
     def preview(item: Item) -> bytes | None:
-        large.make({contents[item.path]: item.source}, _pixels)
+        large.make({contents[item.path]: item.source}, pixels)
         return large.get(contents[item.path])
 
     write_report(
@@ -96,12 +103,6 @@ def write_page(project: Project, embedded: Embedded, page: Path) -> None:
         thumbnail=lambda item: small.get(contents[item.path]),
         preview=preview,
     )
-
-
-def _pixels(source: Path) -> UInt8[np.ndarray, "h w 3"]:
-    from handful.items.decode import decode
-
-    return decode(source.read_bytes(), target=PREVIEW_TARGET).pixels
 
 
 def _attributes(fingerprints: Sequence[Fingerprint]) -> dict[str, list[str] | list[float]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from handful.errors import HandfulError, StoreError
+from handful.items.levels import Levels
 from handful.machine import num_cores
 from handful.whole_file import write_whole
 
@@ -51,16 +53,21 @@ class Thumbnails:
     Args:
         folder: made when the first picture is put; safe against two writers and against kills.
         side: of the pictures, in pixels.
+        levels: black and white of the set that they were decoded with; others are others.
     """
 
-    def __init__(self, folder: Path, *, side: int = THUMBNAIL_SIDE) -> None:
+    def __init__(
+        self, folder: Path, *, side: int = THUMBNAIL_SIDE, levels: Sequence[Levels] = ()
+    ) -> None:
         self.folder = folder
         self.side = side
+        told = hashlib.sha256(repr(tuple(levels)).encode()).hexdigest()[:8]
+        self._of = f"{side}-{told}" if levels else f"{side}"
 
     def _path(self, key: str) -> str:
         assert key.isalnum(), f"a content hash, not {key!r}"
         # text, as thousands are asked for at once and a Path takes ten times as long to make
-        return os.path.join(self.folder, key[:2], f"{key}-{self.side}.webp")  # noqa: PTH118
+        return os.path.join(self.folder, key[:2], f"{key}-{self._of}.webp")  # noqa: PTH118
 
     def get(self, key: str) -> bytes | None:
         """The picture of the content with this hash, or None where there is none yet."""

@@ -65,7 +65,12 @@ class Bench:
         self.painted: dict[
             str, UInt8[np.ndarray, " n"]
         ] = {}  # the map's latest colours, by version
-        self.pictures = Pictures(project.items, root=project.root, folder=project.folder / "thumbs")
+        self.pictures = Pictures(
+            project.items,
+            root=project.root,
+            folder=project.folder / "thumbs",
+            levels=lambda: project.levels,
+        )
         self.fitting = Fitting(self.session, self._fitted)
         self.embedding = Embedding(
             project.collection,

@@ -18,11 +18,10 @@ from typing import final
 import numpy as np
 
 from handful.encoders.encoder import Encoder
-from handful.encoders.registry import load
 from handful.errors import HandfulError, StoreError
 from handful.features.extract import extract
-from handful.features.input_size import input_size
 from handful.features.store import Store
+from handful.features.suited import suited_encoder
 from handful.items.fingerprint import Fingerprint
 from handful.items.index import Index
 from handful.items.item import Collection, Item, Quarantined
@@ -149,7 +148,7 @@ class Embedding(threading.Thread):
     def _run(self) -> None:
         items, seed = self._collection.items, self._settings.seed
         with Index(self._folder) as index:
-            encoder = load(self._settings.encoder, size=input_size(items, index))
+            encoder = suited_encoder(self._settings.encoder, items, index)
             store = Store(self._folder / "features", encoder)
             seen: dict[str, Fingerprint] = {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import final
 
@@ -13,6 +13,7 @@ from handful.errors import StoreError
 from handful.items.decode import DecodeFailure, decode
 from handful.items.fingerprint import read
 from handful.items.item import Item
+from handful.items.levels import Levels
 from handful.review.thumbs import Thumbnails, encode_thumbnail
 from handful.workbench.problems import PictureGoneError
 
@@ -29,15 +30,27 @@ class Pictures:
         items: all items.
         root: the data folder; a file that comes to lie elsewhere is refused.
         folder: where small pictures are kept.
+        levels: gives black and white of the set; asked once, when the first picture is.
     """
 
-    def __init__(self, items: Sequence[Item], *, root: Path, folder: Path) -> None:
+    def __init__(
+        self,
+        items: Sequence[Item],
+        *,
+        root: Path,
+        folder: Path,
+        levels: Callable[[], tuple[Levels, ...]],
+    ) -> None:
         self._items = items
         self._root = root.resolve()
         self._linked = _linked_outside(items, self._root)
-        self._thumbs = {side: Thumbnails(folder, side=side) for side in SIDES}
+        self._folder = folder
+        self._find_levels = levels
+        self._thumbs: dict[int, Thumbnails] = {}
+        self._levels: tuple[Levels, ...] = ()
         self._seen: dict[int, tuple[_State, str]] = {}
         self._lock = threading.Lock()
+        self._finding_levels = threading.Lock()
         self.gone: dict[int, str] = {}
 
     def content(self, at: int) -> str:
@@ -55,20 +68,32 @@ class Pictures:
             PictureGoneError: it cannot be read or decoded.
         """
         content, data = self._read(at)
-        kept = self._thumbs[side].get(content)
+        thumbs = self._made_ready()[side]
+        kept = thumbs.get(content)
         if kept is None:
             try:
                 data = data or read(self._items[at])
-                kept = encode_thumbnail(decode(data, target=side).pixels, side=side)
+                picture = decode(data, target=side, levels=self._levels)
+                kept = encode_thumbnail(picture.pixels, side=side)
             except DecodeFailure as failure:
                 raise self._lost(at, failure.why) from failure
             try:
-                self._thumbs[side].put(content, kept)
+                thumbs.put(content, kept)
             except StoreError:
                 return kept, content  # made again next time; what is shown needs no disk
         with self._lock:
             self.gone.pop(at, None)
         return kept, content
+
+    def _made_ready(self) -> dict[int, Thumbnails]:
+        """Where pictures of each size are kept, which depends on the set's black and white."""
+        with self._finding_levels:
+            if not self._thumbs:
+                self._levels = self._find_levels()
+                self._thumbs = {
+                    side: Thumbnails(self._folder, side=side, levels=self._levels) for side in SIDES
+                }
+            return self._thumbs
 
     def _read(self, at: int) -> tuple[str, bytes]:
         """Content hash, and the bytes if they had to be read for it."""

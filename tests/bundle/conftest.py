@@ -1,6 +1,7 @@
 """A tiny encoder in the form of the real ones, a head, and a model made of them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from handful.estimate.figure import ClassFigures, Estimate, Figure
 from handful.heads.conformal import Thresholds
 from handful.heads.linear import LinearHead
 from handful.items.decode import Picture
+from handful.items.levels import Levels
 from handful.machine import Conditions
 
 
@@ -111,8 +113,15 @@ def estimate(classes: Sequence[str]) -> Estimate:
     )
 
 
-def tiny_model(classes: Sequence[str] = ("defect", "ok", "unsure"), **changes: object) -> Model:
+def tiny_model(
+    classes: Sequence[str] = ("defect", "ok", "unsure"),
+    *,
+    levels: tuple[Levels, ...] = (),
+    **changes: object,
+) -> Model:
     """A small model that gives every class now and then."""
+    encoder = TinyEncoder()
+    encoder.recipe = replace(encoder.recipe, levels=levels)
     random = np.random.RandomState(11)
     weight = random.normal(0, 0.3, (12, len(classes))).astype(np.float32)
     bias = random.normal(0, 0.1, len(classes)).astype(np.float32)
@@ -123,7 +132,7 @@ def tiny_model(classes: Sequence[str] = ("defect", "ok", "unsure"), **changes: o
         "conditions": Conditions(2, 8.0, "A processor", "Linux x86_64", "3.11.7", {"numpy": "2.0"}),
         "licence": "Apache-2.0",
     }
-    return build(TinyEncoder(), LinearHead(weight, bias, tuple(classes)), **{**parts, **changes})
+    return build(encoder, LinearHead(weight, bias, tuple(classes)), **{**parts, **changes})
 
 
 @pytest.fixture(scope="session")

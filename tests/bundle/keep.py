@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from handful.bundle.manifest import FORMAT
+from handful.items.levels import Levels
 from tests.bundle.conftest import tiny_model, tiny_trained
 
 KEPT = Path(__file__).parents[1] / "data" / "bundles"
@@ -17,7 +18,10 @@ def main() -> None:
     path = KEPT / f"format-{FORMAT}.handful"
     if path.exists():
         raise SystemExit(f"{path.name} is kept already; it is never changed")
-    model = tiny_model(trained=tiny_trained())
+    model = tiny_model(
+        trained=tiny_trained(),
+        levels=(Levels("float", -1.5, 2.0), Levels("integer", 256.0, 4096.0)),
+    )
     model.save(path)
     names = list(model.manifest.golden)
     answers = model.predict([model.contents[name] for name in names])

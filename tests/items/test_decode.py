@@ -10,6 +10,7 @@ import tifffile
 from PIL import Image, ImageOps
 
 from handful.items.decode import Picture, decode
+from handful.items.levels import Levels
 from tests.items.pictures import encoded, photographs, png16, scene
 
 READABLE = [
@@ -253,6 +254,67 @@ def test_specks_on_a_flat_ground_stay_visible() -> None:
     deep[10, 10] = 900
     pixels = decode(encoded(Image.fromarray(deep))).pixels
     assert (0, 255) == (pixels[0, 0, 0], pixels[10, 10, 0])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_in_the_range_of_a_set_brightness_stays(kind: str) -> None:
+    """With the set's black and white a dark picture stays dark, by the formula of a line."""
+    deep = np.tile(np.linspace(100, 500, 64).astype(np.uint16), (64, 1))
+    picture = decode(encoded(Image.fromarray(deep), kind), levels=(Levels("integer", 0.0, 4000.0),))
+    assert np.abs(picture.pixels[:, :, 0] - deep / 4000 * 255).max() <= 0.51
+    assert Levels("integer", 100.0, 500.0) == picture.levels
+
+
+def test_colour_in_the_range_of_a_set() -> None:
+    """16-bit colour is stretched by the set's range, too."""
+    deep = np.random.default_rng(0).integers(100, 900, (40, 40, 3)).astype(np.uint16)
+    picture = decode(png16(deep), levels=(Levels("integer", 0.0, 2000.0),))
+    assert np.abs(picture.pixels - deep / 2000 * 255).max() <= 0.51
+
+
+def test_a_range_of_another_kind_is_not_used() -> None:
+    """Whole numbers are not stretched by a range of floating values."""
+    deep = Image.fromarray(np.tile(np.arange(64, dtype=np.uint16), (64, 1)))
+    found = decode(encoded(deep), levels=(Levels("float", 0.0, 1.0),)).pixels
+    assert np.array_equal(decode(encoded(deep)).pixels, found)
+
+
+@pytest.mark.parametrize(
+    ("no_data", "declared"),
+    [(-9999.0, True), (-9999.0, False), (np.nan, False), (-3.4028235e38, False), (5000.0, True)],
+)
+def test_what_is_no_data_is_black_and_outside_the_range(no_data: float, declared: bool) -> None:
+    """NaN, a declared value and a sentinel far below all else do not count as measured."""
+    values = np.tile(np.linspace(200, 300, 64, dtype=np.float32), (64, 1))
+    values[:20] = no_data
+    buffer = io.BytesIO()
+    tag = [(42113, "s", 0, f"{no_data:g}", True)] if declared else []
+    tifffile.imwrite(buffer, values, extratags=tag)
+    picture = decode(buffer.getvalue(), levels=(Levels("float", 200.0, 300.0),))
+    assert picture.levels is not None
+    assert (200, 300) == pytest.approx((picture.levels.low, picture.levels.high), abs=1)
+    assert {0} == set(picture.pixels[:20].ravel())
+    assert 255 == picture.pixels[40, 63, 0]
+
+
+def test_a_low_value_among_others_is_measured() -> None:
+    """-9999 is no sentinel where other values lie as far from each other as from it."""
+    values = np.tile(np.linspace(-9999, 9999, 64, dtype=np.float32), (64, 1))
+    levels = decode(encoded(Image.fromarray(values), "TIFF")).levels
+    assert levels is not None
+    assert levels.low < -9900
+
+
+def test_declared_no_data_in_colour() -> None:
+    """A declared value is black in 16-bit colour and outside the picture's own range."""
+    deep = np.full((32, 32, 3), 65535, np.uint16)
+    deep[8:] = np.linspace(100, 900, 24 * 32 * 3).reshape(24, 32, 3)
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, deep, photometric="rgb", extratags=[(42113, "s", 0, "65535", True)])
+    picture = decode(buffer.getvalue(), levels=(Levels("integer", 0.0, 1000.0),))
+    assert picture.levels is not None
+    assert picture.levels.high <= 900
+    assert {0} == set(picture.pixels[:8].ravel())
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (3000, 2)])

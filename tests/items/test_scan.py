@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from handful.items import open_data
-from handful.items import scan as scanning
+from handful.items import open_data, survey
 from handful.items.fingerprint import examine
 from handful.items.index import Index
 from handful.items.item import Collection, Quarantined
@@ -62,7 +61,7 @@ def test_a_second_scan_reads_nothing(
     def must_not_run(*args: object, **options: object) -> None:
         raise AssertionError("a file was read")
 
-    monkeypatch.setattr(scanning, "examine", must_not_run)
+    monkeypatch.setattr(survey, "examine", must_not_run)
     assert first == scanned(data, tmp_path)
 
 
@@ -79,7 +78,7 @@ def test_only_what_changed_is_read(
         looked.append(item.path)
         return examine(item, **options)
 
-    monkeypatch.setattr(scanning, "examine", noted)
+    monkeypatch.setattr(survey, "examine", noted)
     scanned(open_data(data.root), tmp_path)
     assert ["03.png", "new.png"] == sorted(looked)
 

@@ -12,6 +12,7 @@ from handful.items.duplicates import clusters
 from handful.items.finding import Finding
 from handful.items.fingerprint import Fingerprint
 from handful.items.item import Collection, Item, Quarantined
+from handful.items.levels import Levels
 from handful.items.scan import Scan
 from handful.items.units import units
 
@@ -27,6 +28,7 @@ class Examined:
         units: (n,) which items must not be parted.
         set_aside: what could not be taken for an item while looking for them.
         unreadable: items that cannot be read or decoded.
+        levels: black and white of the set, where its pictures have more than 8 bits.
     """
 
     items: tuple[Item, ...]
@@ -35,6 +37,7 @@ class Examined:
     units: Int[np.ndarray, " n"]
     set_aside: tuple[Quarantined, ...]
     unreadable: tuple[Quarantined, ...]
+    levels: tuple[Levels, ...] = ()
 
     @staticmethod
     def of(collection: Collection, scan: Scan) -> Examined:
@@ -45,7 +48,9 @@ class Examined:
         bound = units([item.group for item in items], same)
         before = set(collection.quarantined)
         unreadable = tuple(one for one in scan.quarantined if one not in before)
-        return Examined(items, fingerprints, same, bound, collection.quarantined, unreadable)
+        return Examined(
+            items, fingerprints, same, bound, collection.quarantined, unreadable, scan.levels
+        )
 
 
 Check = Callable[[Examined], Iterable[Finding]]
