@@ -119,9 +119,10 @@ class Deepening:
             encoder = suited_encoder(settings.encoder, collection.items, index)
         if not isinstance(encoder, ImageEncoder):
             raise SettingError(
-                "this encoder cannot be cut.",
+                "This encoder cannot be cut.",
                 found=f"--encoder {encoder.name}",
                 expected="an encoder of pictures",
+                attempt="leave out --deep, or choose another --encoder",
             )
         self._encoder: ImageEncoder = encoder
         self._minutes = settings.minutes or 0.0

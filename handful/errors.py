@@ -8,7 +8,9 @@
     ├── BundleError     a `.handful` file is damaged, too new, or not to be trusted
     └── StoreError      the project folder cannot be written, is full, or is in use
 
-Each is four lines long: what happened, the first case of it, what was expected, what to try.
+Each is four lines long: what happened, the first case of it, what was expected, what to try. The
+first line is a sentence with a capital; only the name of a file, a column, an option or an argument
+stays as it is. `tests/house/test_errors.py` holds all of them to it.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ class HandfulError(Exception):
         self.attempt = attempt
 
     def __str__(self) -> str:
-        lines = [f"{type(self).__name__}: {self.what}"]
+        lines = [self.what]
         for name, text in (
             ("found", self.found),
             ("expected", self.expected),
@@ -43,6 +45,13 @@ class HandfulError(Exception):
             if text:
                 lines.append(f"  {name + ':':<9} {text}")
         return "\n".join(lines)
+
+    def report(self) -> str:
+        """The four lines as a terminal shows them: the name of the error begins the first.
+
+        Python's own traceback puts the name before the text, so the text itself is without it.
+        """
+        return f"{type(self).__name__}: {self}"
 
     def to_json(self) -> dict[str, str]:
         """The four fields, as `--json` and HTTP answers carry them."""

@@ -65,9 +65,10 @@ class Settings:
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise SettingError(
-                "seed must not be negative.",
+                "The seed must not be negative.",
                 found=f"seed = {self.seed}",
                 expected="a whole number from 0 up",
+                attempt="--seed 0",
             )
         fractions = {"test": self.test, "coverage": self.coverage, "max_error": self.max_error}
         for name, value in fractions.items():
@@ -199,7 +200,7 @@ def learn(
     held_out = _held_out(embedded, chosen, labels.tolist(), settings)
     if held_out.all():
         raise DataError(
-            "every item with a label is kept aside to test on, so there is nothing to learn from.",
+            "Every item with a label is kept aside to test on, so there is nothing to learn from.",
             found=f"{len(labels):,} items, all of the split `test`",
             expected="most of them with `train` in the column `split`",
             attempt="change `split`, or leave the column out and give --test 0.25",
@@ -323,7 +324,7 @@ def learning_curve(
 
     if not learned.held_out.any():
         raise SettingError(
-            "a learning curve is measured on items kept aside, and none are.",
+            "A learning curve is measured on items kept aside, and none are.",
             found="the project has no test split",
             expected="a share to keep aside, or a column `split`",
             attempt="handful.open(..., test=0.25)",
@@ -414,7 +415,7 @@ def _data_facts(
 def _nothing_readable(quarantined: Sequence[Quarantined]) -> DataError:
     first = quarantined[0]
     return DataError(
-        f"none of the {len(quarantined):,} pictures can be read.",
+        f"None of the {len(quarantined):,} pictures can be read.",
         found=f"{first.path} ({first.why})",
         expected="JPEG, PNG, TIFF, WebP, BMP or GIF",
         attempt="open one of them in a viewer",
@@ -423,7 +424,7 @@ def _nothing_readable(quarantined: Sequence[Quarantined]) -> DataError:
 
 def _no_labels(collection: Collection) -> DataError:
     return DataError(
-        "no item has a label, so there is nothing to learn from.",
+        "No item has a label, so there is nothing to learn from.",
         found=collection.notes[0] if collection.notes else f"{len(collection):,} items in no class",
         expected="one folder of pictures per class, or a table with a column `label`",
         attempt="class folders, --labels COLUMN for a table, or handful label to give them",

@@ -110,7 +110,7 @@ def test_a_linked_file_is_found_by_every_name(tmp_path: Path) -> None:
         project.labels
     )
     (links / "again.png").symlink_to(files[2])
-    with pytest.raises(DataError, match="several items are links"):
+    with pytest.raises(DataError, match="Several items are links"):
         handful.open(links).label({files[2]: "file"})
 
 

@@ -118,12 +118,14 @@ def _check_fit(encoder: Encoder, head: LinearHead) -> None:
             "The head does not fit the encoder.",
             found=f"its weight is {head.weight.shape}, its bias {head.bias.shape}",
             expected=f"{shape} and {shape[1:]}",
+            attempt="fit the head on vectors of this encoder",
         )
     if len(head.classes) < 2 or list(head.classes) != sorted(set(head.classes)):
         raise SettingError(
             "The classes cannot be those of a model.",
             found=", ".join(head.classes[:5]),
             expected="two or more different names, sorted",
+            attempt="give each class once, in alphabetical order",
         )
     for name in head.classes:
         if not name.isprintable():  # lone surrogates, from file names that are not UTF-8, too

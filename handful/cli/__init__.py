@@ -82,7 +82,7 @@ def _usage_error(error: click.UsageError, words: Sequence[str]) -> SettingError:
 def _own_fault(error: Exception) -> HandfulError:
     last = traceback.extract_tb(error.__traceback__)[-1]
     return HandfulError(
-        f"a fault in handful itself: {type(error).__name__}: {error}",
+        f"A fault in handful itself: {type(error).__name__}: {error}",
         found=f"{os.path.basename(last.filename)}, line {last.lineno}, in {last.name}",  # noqa: PTH119
         expected="no fault; your data and labels are as they were",
         attempt="HANDFUL_DEBUG=1 shows the traceback; please report it with that",

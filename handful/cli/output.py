@@ -162,7 +162,7 @@ def _standard_output() -> Iterator[None]:
         if isinstance(error, BrokenPipeError):  # click would end the program itself, with 1
             raise ReaderGone from error
         raise StoreError(
-            "the answer cannot be written.",
+            "The answer cannot be written.",
             found=f"standard output ({error.strerror or error})",
             expected="a terminal, a pipe, or a file on a disk with room",
             attempt="send it elsewhere; what was computed is kept",
@@ -180,7 +180,7 @@ def print_error(error: HandfulError, *, as_json: bool) -> int:
     if as_json:
         with suppress(ReaderGone, StoreError):
             write(json.dumps(error.to_json()) + "\n")
-    click.echo(str(error), err=True)
+    click.echo(error.report(), err=True)
     return COULD_NOT_RUN
 
 

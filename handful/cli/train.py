@@ -106,7 +106,7 @@ def train(
     of_deep = {"--minutes": minutes is not None, "--turns": turns is not None, "--zoom": zoom}
     if not deep and any(of_deep.values()):
         raise SettingError(
-            "this would have been ignored.",
+            "This would have been ignored.",
             found=next(name for name, given in of_deep.items() if given),
             expected="it belongs to --deep",
             attempt="handful train DATA --deep --minutes 5",

@@ -75,6 +75,7 @@ class CutEncoder:
                 "The encoder cannot be cut like that.",
                 found=f"cut {cut!r}, view {view!r}",
                 expected=f"a cut of {', '.join(CUTS)}; a view of {', '.join(VIEWS)}",
+                attempt="choose one of those",
             )
         self.encoder, self.cut, self.view = encoder, cut, view
         self.map_shape = map_shape(cut, encoder.recipe.size)

@@ -81,7 +81,10 @@ def find_rate(
     """
     if steps < 8:
         raise SettingError(
-            "too few rates to see a curve.", found=f"steps = {steps}", expected="8 or more"
+            "Too few rates to see a curve.",
+            found=f"steps = {steps}",
+            expected="8 or more",
+            attempt="leave steps out: its default is enough",
         )
     before = {name: one.detach().clone() for name, one in model.state_dict().items()}
     random = np.random.default_rng(training.seed)

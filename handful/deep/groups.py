@@ -38,7 +38,7 @@ def groups(
     for start in factors:
         if not any(_within(name, start) for name, _ in named):
             raise SettingError(
-                "no parameter has such a name.",
+                "No parameter has such a name.",
                 found=f"{start!r}",
                 expected=f"the start of one of {', '.join(sorted({_root(n) for n, _ in named}))}",
                 attempt="print([name for name, _ in model.named_parameters()])",
@@ -87,7 +87,7 @@ def _set(model: nn.Module, starts: tuple[str, ...], *, learns: bool) -> int:
     ]
     if not chosen:
         raise SettingError(
-            "no parameter has such a name.",
+            "No parameter has such a name.",
             found=", ".join(map(repr, starts)),
             expected="the start of a parameter's dotted name",
             attempt="print([name for name, _ in model.named_parameters()])",

@@ -66,7 +66,10 @@ def train(
     total = max(1, round(training.epochs * per_epoch))
     if not len(data) or not any(p.requires_grad for g in chosen for p in g["params"]):
         raise SettingError(
-            "there is nothing to train.", found=f"{len(data)} items", expected="one item or more"
+            "There is nothing to train.",
+            found=f"{len(data)} items",
+            expected="one item or more",
+            attempt="give it items; project.fit() takes them from the labels",
         )
     run = Run(model, optimizer, training, total, per_epoch)
     run.average = run.weights() if training.average else {}
@@ -197,7 +200,7 @@ def _resume(run: Run, path: Path | None) -> None:
     arrays, facts = found
     if facts["per_epoch"] != run.per_epoch:
         raise SettingError(
-            "the checkpoint is of another run.",
+            "The checkpoint is of another run.",
             found=f"{path}: {facts['per_epoch']} steps an epoch, here {run.per_epoch}",
             expected="the same data and batch size",
             attempt=f"delete {path}",

@@ -273,7 +273,7 @@ def make_plan(
     """
     if not 0 < minutes < 1e5:
         raise SettingError(
-            "there must be some time to train in.",
+            "There must be some time to train in.",
             found=f"--minutes {minutes:g}",
             expected="minutes above 0",
             attempt="--minutes 5",

@@ -63,9 +63,10 @@ class Training:
         for name, is_wrong in wrong.items():
             if is_wrong:
                 raise SettingError(
-                    "this is no way to train.",
+                    "This is no way to train.",
                     found=f"{name} = {getattr(self, name)}",
                     expected=f"something like {getattr(type(self), name)}",
+                    attempt="leave the setting out, or choose within its range",
                 )
 
 

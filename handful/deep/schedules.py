@@ -32,9 +32,10 @@ def one_cycle(step: int, total: int, peak: float, *, rise_fraction: float = 0.3)
     at = _progress(step, total)
     if not 0 < rise_fraction < 1:
         raise SettingError(
-            "the climbing share of a one-cycle run is out of range.",
+            "The climbing share of a one-cycle run is out of range.",
             found=f"rise_fraction = {rise_fraction}",
             expected="a fraction between 0 and 1",
+            attempt="leave rise_fraction out: the default is 0.3",
         )
     if at < rise_fraction:
         return _between(peak / START_DIVISOR, peak, at / rise_fraction)
@@ -93,9 +94,10 @@ SCHEDULES: dict[str, Schedule] = {
 def _progress(step: int, total: int) -> float:
     if not 0 <= step < total:
         raise SettingError(
-            "this step is not part of the run.",
+            "This step is not part of the run.",
             found=f"step {step} of {total}",
             expected="0 <= step < total",
+            attempt="count steps from 0, and make total as large as the run is long",
         )
     return step / total
 

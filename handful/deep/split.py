@@ -31,9 +31,10 @@ def split(module: nn.Module, at: str) -> tuple[nn.Module, nn.Module]:
     names = [name for name, _ in module.named_modules() if name]
     if at not in names:
         raise SettingError(
-            "the module has no such layer.",
+            "The module has no such layer.",
             found=f"at = {at!r}",
             expected=f"one of {', '.join(names[:12])}{' …' if len(names) > 12 else ''}",
+            attempt="choose one of those; module.named_children() lists them",
         )
     try:
         traced = fx.symbolic_trace(module)
@@ -52,7 +53,10 @@ def split(module: nn.Module, at: str) -> tuple[nn.Module, nn.Module]:
     ]
     if not inside:
         raise SettingError(
-            "this layer is never asked.", found=f"at = {at!r}", expected="a layer that is used"
+            "This layer is never asked.",
+            found=f"at = {at!r}",
+            expected="a layer that is used",
+            attempt="cut at a layer that the forward pass calls",
         )
     end = _end(nodes, inside[-1])
     before, after = nodes[: end + 1], nodes[end + 1 :]
@@ -60,7 +64,7 @@ def split(module: nn.Module, at: str) -> tuple[nn.Module, nn.Module]:
         for one in node.all_input_nodes:
             if one in before and one is not nodes[end] and one.op != "get_attr":
                 raise SettingError(
-                    f"the module cannot be cut at {at!r}.",
+                    f"The module cannot be cut at {at!r}.",
                     found=f"{_layer(node) or node.name} needs {_layer(one) or one.name} too",
                     expected="a layer after which one tensor holds all that follows needs",
                     attempt="cut where branches have joined",

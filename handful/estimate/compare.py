@@ -44,9 +44,10 @@ def compare(
     """
     if first.shape != second.shape or len(first) != len(y) or not len(y):
         raise SettingError(
-            "these two cannot be compared.",
+            "These two cannot be compared.",
             found=f"{first.shape} and {second.shape}, for {len(y)} labels",
             expected="probabilities of the same items and classes",
+            attempt="ask both models about the same items, in the same order",
         )
     gap = log_losses(first, y) - log_losses(second, y)
     mean = float(gap.mean())

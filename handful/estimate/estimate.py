@@ -55,9 +55,10 @@ def estimate(
     """
     if not len(y) or not 0 < confidence < 1:
         raise SettingError(
-            "nothing can be estimated.",
+            "Nothing can be estimated.",
             found=f"{len(y)} items, confidence {confidence}",
             expected="at least one item and a confidence in (0, 1)",
+            attempt="label some items first",
         )
     widening = SHIPPED_WIDENING if method.startswith(LEAVE_GROUP_OUT) else 1.0
     n, k = probabilities.shape

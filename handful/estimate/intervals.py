@@ -182,6 +182,7 @@ def anytime(
             "These counts cannot come from one draw.",
             found=f"{successes} successes among {n} drawn of {population}",
             expected="0 <= successes <= n <= population",
+            attempt="check the three counts: each holds the one before",
         )
     log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, population + 1)))])
     total = np.arange(successes, population - (n - successes) + 1)

@@ -71,7 +71,10 @@ def thresholds(
     for name, value in (("coverage", coverage), ("max_error", max_error)):
         if value is not None and not 0 < value < 1:
             raise SettingError(
-                f"{name} must lie between 0 and 1.", found=f"{name} = {value}", expected="e.g. 0.95"
+                f"{name} must lie between 0 and 1.",
+                found=f"{name} = {value}",
+                expected="a fraction in between",
+                attempt=f"{name}=0.95",
             )
     given = probabilities[np.arange(len(y)), y].astype(np.float64)
     unit = np.arange(len(y)) if units is None else np.unique(units, return_inverse=True)[1]

@@ -37,9 +37,10 @@ class _Head(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_, indices = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise SettingError(
-                "a classifier can't train when only one class is present.",
+                "A classifier can't train when only one class is present.",
                 found=f"{len(y)} items, all of class {str(self.classes_[0])!r}",
                 expected="two classes or more",
+                attempt="add items of another class",
             )
         # the front door sorts names: numbers of one width sort as the classes do
         labels = [f"{index:09d}" for index in indices]

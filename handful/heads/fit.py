@@ -64,7 +64,10 @@ def fit(
     stages = _stages(blocks, X.shape[1])
     if not methods or not set(methods) <= set(METHODS):
         raise SettingError(
-            "No such method.", found=f"methods={list(methods)}", expected="ridge, logistic or both"
+            "No such method.",
+            found=f"methods={list(methods)}",
+            expected="ridge, logistic or both",
+            attempt="leave methods out: both are tried",
         )
     if trust is not None:
         trust = _checked_trust(trust, len(y))
@@ -169,6 +172,7 @@ def _stages(blocks: Sequence[Block] | None, d: int) -> list[slice]:
             "The blocks do not cover the columns one after another.",
             found=f"column {reached} of {d}",
             expected=f"runs of columns from 0 to {d} without gap or overlap",
+            attempt="leave blocks out: all columns are then one block",
         )
     return stages
 
@@ -180,6 +184,7 @@ def _checked_trust(trust: Float[np.ndarray, " n"], n: int) -> Float[np.ndarray, 
             "Trust and labels do not fit each other.",
             found=f"trust of shape {trust.shape}, {n} labels",
             expected="one number per item, above 0 and at most 1",
+            attempt="leave trust out: every label then counts fully",
         )
     return trust
 
@@ -193,6 +198,7 @@ def _checked(
             "Vectors and labels do not fit each other.",
             found=f"vectors of shape {tuple(X.shape)}, {len(labels)} labels",
             expected="an (n, d) array and n labels",
+            attempt="give each vector one label, in the same order",
         )
     classes, y = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
     if len(classes) < 2:
@@ -210,6 +216,7 @@ def _checked(
             "Units and labels do not fit each other.",
             found=f"{len(unit_of)} units, {len(y)} labels",
             expected="one whole number per item",
+            attempt="leave units out: every item is then a unit of its own",
         )
     if unit_of.max() == 0:
         raise DataError(

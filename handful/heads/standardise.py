@@ -75,6 +75,7 @@ def standardise(X: np.ndarray, stages: Sequence[slice] = ()) -> Columns:
             "The vectors hold numbers that are not finite.",
             found=f"item {row}, column {column}: {X[row, column]}",
             expected="finite numbers in every column",
+            attempt="take that item out, or replace the number",
         )
     shift = X.mean(axis=0, dtype=np.float64).astype(np.float32)
     farthest = np.maximum(X.max(axis=0) - shift, shift - X.min(axis=0))

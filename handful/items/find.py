@@ -42,7 +42,7 @@ def open_data(
 
         if labels is not None:
             raise SettingError(
-                "a folder has no columns to take labels from.",
+                "A folder has no columns to take labels from.",
                 found=f"--labels {labels}, with the folder {printable(str(path))}",
                 expected="labels from the names of class folders, or a table",
                 attempt="leave out --labels, or give the table instead of the folder",
@@ -65,7 +65,7 @@ def open_data(
 
 def _unusable(path: Path, why: str, attempt: str = "give a folder or a table") -> DataError:
     return DataError(
-        "the data is neither a folder nor a table.",
+        "The data is neither a folder nor a table.",
         found=f"{printable(str(path))} ({why})",
         expected=_EXPECTED,
         attempt=attempt,
@@ -81,7 +81,7 @@ def _missing(path: Path) -> DataError:
         near = []  # the folder above is not there or may not be read: nothing to suggest
     place = printable(str(path.parent / near[0])) if near else ""
     return DataError(
-        "there is no such data.",
+        "There is no such data.",
         found=f"{printable(str(path))} does not exist",
         expected=_EXPECTED,
         attempt=f"did you mean {place}?" if place else "check the spelling, and where you are",

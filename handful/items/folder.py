@@ -254,7 +254,7 @@ def _nothing(folder: Path, walk: _Walk) -> DataError:
     else:
         found = f"{place} is empty" + (" but for hidden files" if walk.num_hidden else "")
     return DataError(
-        "no picture was found.",
+        "No picture was found.",
         found=found,
         expected=f"{EXPECTED}, in one folder for each class, or a table that names them",
         attempt="give the folder that holds the class folders",
@@ -263,7 +263,7 @@ def _nothing(folder: Path, walk: _Walk) -> DataError:
 
 def _cannot_list(root: Path, error: OSError) -> DataError:
     return DataError(
-        "the folder cannot be listed.",
+        "The folder cannot be listed.",
         found=f"{printable(str(root))} ({error.strerror})",
         expected="a folder that may be read",
         attempt="check its permissions, or copy the data to where you may read it",

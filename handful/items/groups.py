@@ -25,7 +25,7 @@ def group_by_pattern(
         search = re.compile(pattern).search
     except re.error as error:
         raise SettingError(
-            "the group is neither a column nor a regular expression.",
+            "The group is neither a column nor a regular expression.",
             found=f"{pattern!r}: {error}",
             expected=r"for example patient\d+, matched against paths such as " + _example(items),
             attempt="handful doctor DATA proposes patterns",
@@ -33,7 +33,7 @@ def group_by_pattern(
     matches = [search(item.path) for item in items]
     if not any(matches):
         raise SettingError(
-            "the group is found nowhere.",
+            "The group is found nowhere.",
             found=f"{pattern!r} is no column and matches no path",
             expected="a match in paths such as " + _example(items),
             attempt="handful doctor DATA proposes patterns",

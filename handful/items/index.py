@@ -238,13 +238,13 @@ def _from_row(row: tuple[Any, ...]) -> Fingerprint | Quarantined:
 def _store_error(path: Path, why: str) -> StoreError:
     if "locked" in why:
         return StoreError(
-            "another program holds the project folder.",
+            "Another program holds the project folder.",
             found=f"{printable(str(path))} ({why} for {_BUSY_S:.0f} s)",
             expected="one run that writes at a time",
             attempt="wait until the other run has ended",
         )
     return StoreError(
-        "what was found out about the files cannot be kept.",
+        "What was found out about the files cannot be kept.",
         found=f"{printable(str(path))} ({why})",
         expected="a folder that can be written, on a disk with room",
         attempt="name another folder with --project DIR, or free some space",

@@ -26,7 +26,7 @@ def label_name(value: object) -> str | None:
     scalar = _plain(value)
     if not (scalar is None or isinstance(scalar, str | Number) or _is_missing(scalar)):
         raise SettingError(
-            "a label is not the name of a class.",
+            "A label is not the name of a class.",
             found=f"{value!r} ({type(value).__name__})",
             expected="a text, a number, True or False; None or NaN for “cannot tell”",
             attempt="give the label of one item as a text",

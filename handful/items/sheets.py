@@ -63,7 +63,7 @@ def read_sheet(path: Path) -> Sheet:
 def unreadable(path: Path, why: str) -> DataError:
     """The error for a table that is not what its name says."""
     return DataError(
-        "the table cannot be read.",
+        "The table cannot be read.",
         found=f"{path.name} ({why})",
         expected="CSV, TSV, Parquet or Excel with a header row",
         attempt="open it in a spreadsheet and save it as CSV (UTF-8)",

@@ -27,7 +27,7 @@ def solar_cells() -> Collection:
     spec = find_spec("elpv_dataset")
     if spec is None or not spec.submodule_search_locations:
         raise DataError(
-            "the demonstration photographs are not installed.",
+            "The demonstration photographs are not installed.",
             found="package elpv-dataset (CC BY-NC-SA 4.0, 92 MB)",
             expected="handful installed with its extra `demo`",
             attempt='pip install "handful[demo]"',

@@ -41,9 +41,10 @@ def split(
     """
     if not 0 < test_fraction < 1:
         raise SettingError(
-            "the share to keep aside for testing is out of range.",
+            "The share to keep aside for testing is out of range.",
             found=f"test = {test_fraction}",
             expected="a fraction between 0 and 1, such as 0.25",
+            attempt="--test 0.25",
         )
     line = _in_line(units, keys, seed)
     contents = _contents(labels, units)
@@ -98,7 +99,7 @@ def _contents(labels: Sequence[str], units: Int[np.ndarray, " n"]) -> dict[int, 
 def _no_test_part(sizes: Counter[str], num_units: int) -> DataError:
     label, size = min(sizes.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
     return DataError(
-        "nothing can be kept aside for testing.",
+        "Nothing can be kept aside for testing.",
         found=f"{len(sizes)} classes in {num_units} units that must not be parted;"
         f" class {label!r} has {size} items",
         expected="at least two units (items, or whole groups) of some class",

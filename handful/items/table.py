@@ -90,7 +90,7 @@ class _Columns:
         if place is None:
             near = difflib.get_close_matches(name, self.header, n=1)
             raise SettingError(
-                f"the table has no column {name!r}.",
+                f"The table has no column {name!r}.",
                 found=f"its columns are {self}",
                 expected="one of these",
                 attempt=f"--labels {near[0]}" if near else "--labels COLUMN",
@@ -112,7 +112,7 @@ class _Columns:
     def _only(self, name: str, places: list[int]) -> int | None:
         if len(places) > 1:
             raise DataError(
-                f"the table has {len(places)} columns named {name!r}.",
+                f"The table has {len(places)} columns named {name!r}.",
                 found="columns " + " and ".join(str(place + 1) for place in places),
                 expected="each name once",
                 attempt="rename one of them",
@@ -130,13 +130,13 @@ def _path_column(columns: _Columns, path: Path) -> tuple[int, tuple[str, ...]]:
         return place, (f"The column `{name}` was taken for `path`.",)
     if columns.find("text") is not None:
         raise DataError(
-            "tables of texts cannot be learned from yet.",
+            "Tables of texts cannot be learned from yet.",
             found=f"{path.name} has a column text and no column path",
             expected="a column `path` that names pictures",
             attempt="handful learns from pictures today; texts come next",
         )
     raise DataError(
-        "the table does not say where the pictures are.",
+        "The table does not say where the pictures are.",
         found=f"{path.name} has the columns {columns}",
         expected="a column `path`, and if you like `label`, `group`, `split`",
         attempt="rename the column that holds the file names to path",
@@ -243,7 +243,7 @@ class _Rows:
         part = part_named(value)
         if part is None:
             raise DataError(
-                "the column `split` says something other than train or test.",
+                "The column `split` says something other than train or test.",
                 found=f"{self.table.name}, line {line}: {value!r}",
                 expected="train or test, or nothing",
                 attempt="rename the column if it means something else",
@@ -272,7 +272,7 @@ def _unusable(source: Path) -> str:
 def _nothing(path: Path, sheet: Sheet, reader: _Rows) -> DataError:
     first = reader.quarantined[0] if reader.quarantined else None
     return DataError(
-        f"none of the table's {len(sheet.rows):,} rows names a picture that can be used.",
+        f"None of the table's {len(sheet.rows):,} rows names a picture that can be used.",
         found=f"{first.path} ({first.why})" if first else f"{path.name} has a header and no rows",
         expected=f"paths of pictures, relative to {path.parent.name}/, the table's own folder",
         attempt="put the table into the folder that its paths start from",

@@ -45,7 +45,7 @@ def has_ledger(folder: Path) -> bool:
         return (folder / LEDGER).exists()
     except OSError as error:
         raise StoreError(
-            "the project folder cannot be read.",
+            "The project folder cannot be read.",
             found=f"{folder} ({error.strerror})",
             expected="a folder that may be read and written",
             attempt="name another folder with --project DIR",
@@ -83,7 +83,7 @@ def named(
         path, name = _path_of(key, root, paths, sources), label_name(value)
         if found.setdefault(path, name) != name:
             raise DataError(
-                "one item is given two labels at once.",
+                "One item is given two labels at once.",
                 found=f"{path}: {found[path] or 'cannot tell'}, and {name or 'cannot tell'}",
                 expected="one label for each item",
                 attempt="leave one of them out",
@@ -112,7 +112,7 @@ def _path_of(
     if len(led_to) == 1:
         return led_to[0]
     raise DataError(
-        "there is no such item." if not led_to else "several items are links to one file.",
+        "There is no such item." if not led_to else "Several items are links to one file.",
         found=str(key) if not led_to else f"{key}: {', '.join(sorted(led_to))}",
         expected="a path relative to the data folder, an absolute path, or an Item",
         attempt="look at project.items",

@@ -50,7 +50,7 @@ class Project:
         self.settings = settings or Settings()
         if self.settings.test is not None and any(item.split for item in collection):
             raise SettingError(
-                "the data already says what to test on.",
+                "The data already says what to test on.",
                 found=f"test = {self.settings.test}, and a split in the data",
                 expected="one of the two",
                 attempt="leave out --test, or take the split out of the data",

@@ -140,7 +140,7 @@ def find_report(model: Path, identity: str) -> Path:
             if mark in file.read(HEAD_BYTES):
                 return page
     raise DataError(
-        "there is no report of this model beside it.",
+        "There is no report of this model beside it.",
         found=f"{printable(str(folder))} holds no page that was written with {model.name}",
         expected="the page that `handful train` wrote, in the model's folder",
         attempt="handful train DATA -o MODEL writes both anew",

@@ -132,7 +132,7 @@ def model_of(sat: Sequence[Sitting], folder: Path) -> Model:
     """
     if not sat:
         raise SettingError(
-            "there is no model of an exam.",
+            "There is no model of an exam.",
             found="no exam was begun",
             expected="an exam: a frozen model and its questions",
             attempt="project.begin_exam()",
@@ -149,7 +149,7 @@ def _nothing_left(session: Session) -> SettingError:
     with session.ledger.reading() as state:
         drawn, asked = len(state.reserve_order), len(state.asked)
     return SettingError(
-        "there is nothing left that an exam could ask.",
+        "There is nothing left that an exam could ask.",
         found=f"{asked:,} of {drawn:,} items of the audit reserve were asked before, and the rest"
         " belongs to groups that the model learned from",
         expected="items of the reserve that nobody was asked about",

@@ -83,7 +83,7 @@ def _not_understood(_: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     problem = SettingError(
-        "the request cannot be understood.",
+        "The request cannot be understood.",
         found=f"{place}: {first['msg']}",
         expected="what docs/reference/labelling.md describes",
         attempt="reload the page",
@@ -93,7 +93,11 @@ def _not_understood(_: Request, error: Exception) -> JSONResponse:
 
 def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    problem = SettingError(f"{error.detail}.", expected="an address of the page")
+    problem = SettingError(
+        f"{error.detail}.",
+        expected="an address of the page",
+        attempt="open the address printed in the terminal",
+    )
     return JSONResponse(refusal_body(problem), status_code=error.status_code, headers=error.headers)
 
 

@@ -151,7 +151,7 @@ class Bench:
         if not self.embedding.done.is_set():
             done = 0 if self.progress is None else self.progress.done
             raise StoreError(
-                "not all pictures have been looked at yet.",
+                "Not all pictures have been looked at yet.",
                 found=f"{done:,} of {len(self.project.items):,} are done",
                 expected="all of them, for a model that is handed over",
                 attempt="try again when the progress bar is gone; labelling goes on meanwhile",

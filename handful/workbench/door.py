@@ -66,7 +66,7 @@ def _listening(ports: list[int]) -> socket.socket:
             listening.close()
             if port == ports[-1]:
                 raise StoreError(
-                    "the port cannot be used.",
+                    "The port cannot be used.",
                     found=f"{HOST}:{port} ({error.strerror or error})",
                     expected="a port that no other program uses",
                     attempt="leave out --port, or give another one",
@@ -94,7 +94,7 @@ def _write(path: Path, facts: dict[str, object]) -> None:
         write_whole(path, json.dumps(facts).encode(), durable=False, mode=0o600)
     except OSError as error:
         raise StoreError(
-            "the project folder cannot be written.",
+            "The project folder cannot be written.",
             found=f"{path} ({error.strerror or error})",
             expected="a folder that can be written, on a disk with room",
             attempt="name another folder with --project DIR",

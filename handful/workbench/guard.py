@@ -74,23 +74,23 @@ class Guard:
     def _refusal(self, method: str, path: str, headers: Headers) -> tuple[int, SettingError] | None:
         host = headers.get("host", "")
         if host not in self._hosts:
-            return 403, _error("another host was asked for.", f"Host: {host}", "127.0.0.1")
+            return 403, _error("Another host was asked for.", f"Host: {host}", "127.0.0.1")
         origin = headers.get("origin")
         if origin is not None and origin not in self._origins:
             return 403, _error(
-                "the request comes from another site.", f"Origin: {origin}", "this page's own"
+                "The request comes from another site.", f"Origin: {origin}", "this page's own"
             )
         if method not in SAFE_METHODS and not headers.get("content-type", "").startswith(
             "application/json"
         ):
             return 415, _error(
-                "the content type is not allowed.",
+                "The content type is not allowed.",
                 f"Content-Type: {headers.get('content-type', '(none)')}",
                 "application/json",
             )
         if path == OPEN or self._knows(headers):
             return None
-        return 401, _error("this page was not opened from the terminal.", path, "its token")
+        return 401, _error("This page was not opened from the terminal.", path, "its token")
 
     def _knows(self, headers: Headers) -> bool:
         offered = headers.get("x-handful-token")

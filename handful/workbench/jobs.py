@@ -228,7 +228,7 @@ def as_shown(error: Exception) -> HandfulError:
         return error
     last = traceback.extract_tb(error.__traceback__)[-1]
     return StoreError(
-        f"work in the background failed: {type(error).__name__}: {error}",
+        f"Work in the background failed: {type(error).__name__}: {error}",
         found=f"{last.filename.rpartition('/')[2]}, line {last.lineno}, in {last.name}",
         expected="no fault; labels are kept, and labelling goes on",
         attempt="label on: it is tried again; please report this if it stays",

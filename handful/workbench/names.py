@@ -15,7 +15,7 @@ def named(name: str) -> str:
     """
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise SettingError(
-            "this is no name for an annotator.",
+            "This is no name for an annotator.",
             found=repr(name[:LONGEST_NAME]),
             expected=f"at most {LONGEST_NAME} letters that can be printed",
             attempt="?as=ann",

@@ -123,7 +123,7 @@ class Pictures:
             self.gone[at] = why
             self._seen.pop(at, None)
         return PictureGoneError(
-            "the picture cannot be shown.",
+            "The picture cannot be shown.",
             found=f"{self._items[at].path} ({why})",
             expected="the file as it was when the folder was read",
             attempt="put it back; its labels are kept",

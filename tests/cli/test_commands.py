@@ -146,7 +146,7 @@ def test_an_answer_that_finds_no_room(place: Path, how: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert 2 == done.returncode
-    assert done.stderr.startswith("StoreError: the answer cannot be written.")
+    assert done.stderr.startswith("StoreError: The answer cannot be written.")
     assert 4 == len(done.stderr.strip().splitlines())
 
 
@@ -259,7 +259,7 @@ def test_a_fault_of_our_own_is_four_lines_too(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(handful.items.find, "open_data", fails)
     done = run("train", "x")
     assert 2 == done.exit_code
-    assert "a fault in handful itself: ZeroDivisionError: oops" in done.stderr
+    assert "A fault in handful itself: ZeroDivisionError: oops" in done.stderr
     monkeypatch.setenv("HANDFUL_DEBUG", "1")
     assert isinstance(run("train", "x").exception, ZeroDivisionError)
 

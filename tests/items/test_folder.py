@@ -264,10 +264,10 @@ def test_no_picture_at_all(tmp_path: Path, names: tuple[str, ...], said: str) ->
 def test_data_that_is_not_there(tmp_path: Path) -> None:
     """A missing path is a four-line error that names one that looks alike."""
     (tmp_path / "photos").mkdir()
-    with pytest.raises(DataError, match="there is no such data") as caught:
+    with pytest.raises(DataError, match="There is no such data") as caught:
         open_data(tmp_path / "photo")
     assert f"did you mean {tmp_path / 'photos'}?" == caught.value.attempt
-    with pytest.raises(DataError, match="there is no such data") as caught:
+    with pytest.raises(DataError, match="There is no such data") as caught:
         open_data(tmp_path / "a" / "b\udcff")
     assert 4 == len(str(caught.value).encode("utf-8").splitlines())
 

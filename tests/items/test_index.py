@@ -219,7 +219,7 @@ def test_files_that_others_hold(
     index.known(items)
     other.execute("BEGIN IMMEDIATE")
     index.put(items[0], seen["a.png"])
-    with pytest.raises(StoreError, match="another program holds") as caught:
+    with pytest.raises(StoreError, match="Another program holds") as caught:
         index.close()
     assert "wait" in caught.value.attempt
     other.close()

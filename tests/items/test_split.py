@@ -161,7 +161,7 @@ def test_fraction_out_of_range(fraction: float) -> None:
 
 def test_nothing_to_keep_aside() -> None:
     """One item a class: none can be spared, and the error says which class is short."""
-    with pytest.raises(DataError, match="nothing can be kept aside") as caught:
+    with pytest.raises(DataError, match="Nothing can be kept aside") as caught:
         split(["a", "b"], np.arange(2), test_fraction=0.5, seed=0, keys=["1", "2"])
     assert "class 'a' has 1 items" in caught.value.found
 

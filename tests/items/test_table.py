@@ -159,7 +159,7 @@ def test_an_unknown_column_names_the_nearest(folder: Path) -> None:
     with pytest.raises(SettingError) as caught:
         read_table(written(folder, "path,diagnosis\na.png,x\n"), labels="diagnose")
     assert str(caught.value) == (
-        "SettingError: the table has no column 'diagnose'.\n"
+        "The table has no column 'diagnose'.\n"
         "  found:    its columns are path, diagnosis\n"
         "  expected: one of these\n"
         "  try:      --labels diagnosis"
@@ -176,7 +176,7 @@ def test_groups_come_from_a_column_or_a_pattern(folder: Path) -> None:
 @pytest.mark.parametrize("pattern", ["patient(", "nowhere-to-be-found"])
 def test_a_group_that_finds_nothing_is_an_error(folder: Path, pattern: str) -> None:
     """A broken pattern, and one that matches no path, are refused rather than ignored."""
-    with pytest.raises(SettingError, match="the group is"):
+    with pytest.raises(SettingError, match="The group is"):
         read_table(written(folder, "path\na.png\n"), group=pattern)
 
 
@@ -195,7 +195,7 @@ def test_validation_rows_are_learned_from(folder: Path) -> None:
         ("path,label\n", "has a header and no rows"),
         ("name,label\na.png,cat\n", "does not say where the pictures are"),
         ("text,label\nfine,good\n", "texts cannot be learned from yet"),
-        ("path,label\ngone.png,cat\n", "none of the table's 1 rows"),
+        ("path,label\ngone.png,cat\n", "None of the table's 1 rows"),
         ("path,split\na.png,maybe\n", "line 2: 'maybe'"),
         ("path,Path,label\na.png,b.png,x\n", ""),
         ('path,label\n"a.png,cat\n', "line"),

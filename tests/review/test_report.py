@@ -152,7 +152,7 @@ def test_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as error:
         write_report(tiny(), occupied, thumbnail=plain)
     assert str(error.value).splitlines() == [
-        "StoreError: The report cannot be written.",
+        "The report cannot be written.",
         f"  found:    {occupied} (Is a directory)",
         "  expected: a folder that can be written, with room for about 12 MB",
         "  try:      --report PAGE with a place that can be written",

@@ -32,7 +32,7 @@ def item_of(bench: Bench, at: int) -> int:
     """
     if not 0 <= at < len(bench.session.items):
         raise NoSuchItemError(
-            "there is no such item.",
+            "There is no such item.",
             found=f"item {at}",
             expected=f"0 to {len(bench.session.items) - 1}",
             attempt="reload the page",

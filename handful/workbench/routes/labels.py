@@ -64,7 +64,7 @@ def classes(body: ClassChange, bench: BenchOf, by: Annotator) -> Changed:
     wanted = [what for what in (body.add, body.rename, body.merge) if what is not None]
     if len(wanted) != 1:
         raise SettingError(
-            "one change to the classes at a time.",
+            "One change to the classes at a time.",
             found=f"{len(wanted)} changes",
             expected="add, rename or merge",
             attempt="send them one after another",
@@ -111,14 +111,14 @@ def _marks(gesture: Gesture, bench: Bench) -> list[Mark]:
     items = bench.session.items
     if max(gesture.items) >= len(items):
         raise SettingError(
-            "there is no such item.",
+            "There is no such item.",
             found=f"item {max(gesture.items)}",
             expected=f"0 to {len(items) - 1}",
             attempt="reload the page",
         )
     if len(set(gesture.items)) < len(gesture.items):
         raise SettingError(
-            "an item stands twice in one gesture.",
+            "An item stands twice in one gesture.",
             found=f"gesture {gesture.id}",
             expected="each item once",
             attempt="leave it out the second time",
@@ -133,7 +133,7 @@ def _marks(gesture: Gesture, bench: Bench) -> list[Mark]:
         or (labels and len(labels) != len(gesture.items))
     ):
         raise SettingError(
-            "a gesture does not say what is meant.",
+            "A gesture does not say what is meant.",
             found=f"verdict {gesture.verdict}, label {gesture.label!r},"
             f" {len(labels)} labels of {len(gesture.items)} items",
             expected="a label, or one for each item; or a verdict, with a label for decide and not"

@@ -39,7 +39,7 @@ def part(body: Parted, bench: BenchOf) -> Response:
     known = bench.session.known
     if known is None:
         raise DataError(
-            "no item is embedded yet.",
+            "No item is embedded yet.",
             found=f"0 of {len(bench.session.items):,}",
             expected="some items on the map",
             attempt="wait a second",

@@ -39,7 +39,7 @@ def open_page(
     """Take the token that the terminal printed, and give the cookie for it."""
     if not is_token(token, bench.token):
         raise WrongTokenError(
-            "the token is not that of this workbench.",
+            "The token is not that of this workbench.",
             found="an old address, perhaps of an earlier start",
             expected="the address that the terminal shows now",
             attempt="open the address printed in the terminal",
@@ -126,5 +126,8 @@ def _tagged(request: Request, data: bytes, tag: str, kind: str) -> Response:
 
 def _not_there(name: str) -> NotThereError:
     return NotThereError(
-        "there is no such page.", found=name[:200], expected="an address of the page"
+        "There is no such page.",
+        found=name[:200],
+        expected="an address of the page",
+        attempt="open the address printed in the terminal",
     )

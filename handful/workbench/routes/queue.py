@@ -105,7 +105,7 @@ def _of_kind(kind: str, bench: Bench, by: str) -> list[Pick]:
             taught, cell(taught, true, said).tolist(), f"labelled {true}, and the model says {said}"
         )  # fmt: skip
     raise SettingError(
-        "there is no such kind of queue.",
+        "There is no such kind of queue.",
         found=repr(kind),
         expected="ask, exam, suspects, errors, disagreements, flagged, unsure, class:NAME,"
         " lasso:GESTURE or cell:TRUE:SAID, each name percent-encoded",
