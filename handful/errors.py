@@ -2,6 +2,7 @@
 
     HandfulError        the root: catch this to catch them all
     ├── DataError       the data cannot be used as it is
+    │   └── AmbiguousFoldersError   its folders can be read in more than one way
     ├── SettingError    an option or argument is wrong, or would have been ignored
     ├── EncoderError    an encoder is missing, or its weights are not what they should be
     ├── KernelError     a kernel's equations, or its arguments, do not fit together
@@ -66,6 +67,27 @@ class HandfulError(Exception):
 
 class DataError(HandfulError):
     """The data cannot be used as it is."""
+
+
+class AmbiguousFoldersError(DataError):
+    """The folders can be read in more than one way, and only a person knows which is meant.
+
+    Args:
+        what, found, expected, attempt: as for every error.
+        readings: for each way what `--folders` takes, and what it makes of the pictures.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        found: str = "",
+        expected: str = "",
+        attempt: str = "",
+        readings: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(what, found=found, expected=expected, attempt=attempt)
+        self.readings = readings
 
 
 class SettingError(HandfulError, ValueError):

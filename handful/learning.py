@@ -427,5 +427,6 @@ def _no_labels(collection: Collection) -> DataError:
         "No item has a label, so there is nothing to learn from.",
         found=collection.notes[0] if collection.notes else f"{len(collection):,} items in no class",
         expected="one folder of pictures per class, or a table with a column `label`",
-        attempt="class folders, --labels COLUMN for a table, or handful label to give them",
+        attempt="class folders (--folders class if these are), --labels COLUMN for a table, or"
+        " handful label to give them",
     )

@@ -231,7 +231,7 @@ def expand(paths: Iterable[str | Path]) -> list[str | Item]:
         if not _is_folder(path):
             found.append(str(path))
             continue
-        inside = read_folder(Path(path))
+        inside = read_folder(Path(path), folders="ignore")
         places = {item.path: item.source for item in inside}
         places |= {one.path: inside.root / native(one.path) for one in inside.quarantined}
         found += [Item(f"{path}/{name}", place) for name, place in sorted(places.items())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from handful.cli.asking import open_asking
 from handful.cli.findings import described, tally
 from handful.cli.options import DATA, reading
 from handful.cli.output import Output, common
@@ -16,15 +17,19 @@ FAULTS_FOUND = 1
 @reading
 @common
 def doctor(
-    data: str, *, labels: str | None, group: str | None, project: str | None, output: Output
+    data: str,
+    *,
+    labels: str | None,
+    group: str | None,
+    folders: str | None,
+    project: str | None,
+    output: Output,
 ) -> int:
     """Check the data: unreadable files, duplicates, leaks, conflicting labels, classes too small.
 
     Nothing is changed and nothing is deleted. Exit status 1 means that faults were found.
     """
-    import handful
-
-    opened = handful.open(data, labels=labels, group=group, project=project)
+    opened = open_asking(output, data, labels=labels, group=group, folders=folders, project=project)
     with output.progress("Checking") as progress:
         findings = opened.doctor(progress=progress)
     faults = sum(one.severity == "fault" for one in findings)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import click
 
+from handful.cli.asking import open_asking
 from handful.cli.options import DATA, SEED, reading
 from handful.cli.output import Output, common
+
+_SHOWN_CLASSES = 5
 
 
 @click.command()
@@ -37,6 +43,7 @@ def label(
     *,
     labels: str | None,
     group: str | None,
+    folders: str | None,
     project: str | None,
     annotator: str | None,
     port: int | None,
@@ -53,28 +60,59 @@ def label(
     """
     import webbrowser
 
-    import handful
     from handful.workbench.bench import Bench
     from handful.workbench.door import Door, user_name
     from handful.workbench.names import named
 
     name = named(annotator.strip() if annotator else user_name())
-    opened = handful.open(
-        data, labels=labels, group=group, encoder=encoder, seed=seed, project=project
+    opened = open_asking(
+        output,
+        data,
+        labels=labels,
+        group=group,
+        folders=folders,
+        encoder=encoder,
+        seed=seed,
+        project=project,
     )
     door = Door(opened.folder, port=port or 0)
     bench = Bench(opened, annotator=name, token=door.token, port=door.port)
     bench.start()
     from handful.workbench.serve import serve  # half a second, in which the work has begun
 
+    output.note(*opened.notes)
     output.line(f"{opened.name}: {len(opened.items):,} pictures")
+    given = [item.label for item in opened.items if item.label is not None]
+    if given:
+        output.line(_labelled_already(given, len(opened.items)))
     if not output.as_json:
         click.echo(f"Label them at {door.address}")
     output.remark("Ctrl-C ends it. Nothing leaves this machine.")
-    output.answer({"address": door.address, "items": len(opened.items), "annotator": name})
+    output.answer(
+        {
+            "address": door.address,
+            "items": len(opened.items),
+            "labelled_by_data": len(given),
+            "annotator": name,
+        }
+    )
 
     def show() -> None:
         if not no_browser:
             webbrowser.open(door.address)
 
     serve(bench, door, opened=show)
+
+
+def _labelled_already(given: Sequence[str], num_items: int) -> str:
+    """How many labels the folders or the table give, and what to do if they are none."""
+    counts = Counter(given).most_common()
+    named = ", ".join(f"{name} {count:,}" for name, count in counts[:_SHOWN_CLASSES])
+    more = f" and {len(counts) - _SHOWN_CLASSES:,} more" if len(counts) > _SHOWN_CLASSES else ""
+    said = (
+        f"{len(given):,} of {num_items:,} pictures are labelled by their folders or table"
+        f" ({named}{more})."
+    )
+    if len(given) < num_items:
+        return said
+    return f"{said} Nothing is left to ask; if the folders are no classes: --folders ignore"

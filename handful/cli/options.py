@@ -30,6 +30,12 @@ _READING = (
         " expression on the file name.",
     ),
     click.option(
+        "--folders",
+        metavar="LEVELS",
+        help="What each level of folders means, from the top: class, class/group, group/class,"
+        " split/class, ignore, or auto. Remembered in the project.",
+    ),
+    click.option(
         "--project",
         metavar="DIR",
         help="Where to keep what was computed, if not in DATA/.handful.",
@@ -38,5 +44,5 @@ _READING = (
 
 
 def reading(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--labels`, `--group` and `--project`: how DATA is read."""
+    """`--labels`, `--group`, `--folders` and `--project`: how DATA is read."""
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_READING), command)

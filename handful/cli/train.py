@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from handful.cli.asking import open_asking
 from handful.cli.options import DATA, SEED, reading
 from handful.cli.output import Output, common
 from handful.errors import SettingError
@@ -83,6 +84,7 @@ def train(
     report_path: str | None,
     labels: str | None,
     group: str | None,
+    folders: str | None,
     test: float | None,
     encoder: str,
     coverage: float,
@@ -100,7 +102,6 @@ def train(
     DATA is a folder with one folder of pictures per class, or a table (CSV, TSV, Parquet, Excel)
     with the columns `path` and `label`, and if you like `group` and `split`.
     """
-    import handful
     from handful.review.terminal import summary
 
     of_deep = {"--minutes": minutes is not None, "--turns": turns is not None, "--zoom": zoom}
@@ -112,10 +113,12 @@ def train(
             attempt="handful train DATA --deep --minutes 5",
         )
     start = time.perf_counter()
-    opened = handful.open(
+    opened = open_asking(
+        output,
         data,
         labels=labels,
         group=group,
+        folders=folders,
         test=test,
         encoder=encoder,
         coverage=coverage,

@@ -15,7 +15,11 @@ _EXPECTED = "a folder of pictures, or a table (CSV, TSV, Parquet, Excel) that na
 
 
 def open_data(
-    data: str | Path, *, labels: str | None = None, group: str | None = None
+    data: str | Path,
+    *,
+    labels: str | None = None,
+    group: str | None = None,
+    folders: str | None = None,
 ) -> Collection:
     """All items in a folder or a table, sorted by path; nothing is decoded yet.
 
@@ -26,8 +30,11 @@ def open_data(
         labels: for a table, the column that holds the class.
         group: what must not be parted: a regular expression on the relative path (its first
             group, or the whole match, is the name), for a table also a column.
+        folders: for a folder, what each level of folders means, such as "class/group"; None: as
+            is plain.
     Raises:
         DataError: there is nothing there, or nothing that can be used.
+        AmbiguousFoldersError: the folders can be read in more than one way.
         SettingError: `labels` with a folder, or a column or pattern that is found nowhere.
     """
     path = Path(data).expanduser()
@@ -47,9 +54,16 @@ def open_data(
                 expected="labels from the names of class folders, or a table",
                 attempt="leave out --labels, or give the table instead of the folder",
             )
-        return read_folder(path, group=group)
+        return read_folder(path, group=group, folders=folders)
     if not is_file:
         raise _missing(path)
+    if folders is not None:
+        raise SettingError(
+            "Only a folder's levels can be read so.",
+            found=f"--folders {folders}, with the file {printable(str(path))}",
+            expected="a folder of pictures; a table has columns `label`, `group` and `split`",
+            attempt="leave out --folders",
+        )
     from handful.items.sheets import is_table
     from handful.items.table import read_table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from handful.learning import Settings
+from handful.project.folders import AUTO, remember, remembered
 from handful.project.project import Project
 
 FOLDER = ".handful"
@@ -15,6 +16,7 @@ def open(
     *,
     labels: str | None = None,
     group: str | None = None,
+    folders: str | None = None,
     test: float | None = None,
     encoder: str = Settings.encoder,
     coverage: float = Settings.coverage,
@@ -32,6 +34,9 @@ def open(
             Parquet, Excel) with a column `path` and if you like `label`, `group`, `split`.
         labels: column of the table that holds the class; None: `label`.
         group: what must not be parted: a column, or a regular expression on the relative path.
+        folders: what each level of folders means, from the top: "class", "class/group",
+            "split/class", "ignore", ...; remembered in the project. None: as remembered, else as
+            is plain; "auto": as is plain, and what was remembered is forgotten.
         test: share of the labelled items to keep out of learning and to measure on, in (0, 1).
         encoder: a name that `handful encoders` lists.
         coverage: how often the prediction set must hold the right class, in (0, 1).
@@ -45,6 +50,7 @@ def open(
             `TABLE.handful` beside the table.
     Raises:
         DataError: there is nothing there that can be used.
+        AmbiguousFoldersError: the folders can be read in more than one way.
         SettingError: a column, pattern or setting is wrong.
     """
     from handful.items.find import open_data
@@ -59,9 +65,15 @@ def open(
         turns=turns,
         zoom=zoom,
     )
-    collection = open_data(data, labels=labels, group=group)
     place = Path(data).expanduser().resolve()
     beside = place / FOLDER if place.is_dir() else place.with_name(place.name + FOLDER)
-    return Project(
-        collection, folder=beside if project is None else Path(project), settings=settings
-    )
+    folder = beside if project is None else Path(project)
+    if folders is None and place.is_dir():
+        folders = remembered(folder)
+    if folders == AUTO:
+        remember(folder, AUTO)
+        folders = None
+    collection = open_data(data, labels=labels, group=group, folders=folders)
+    if folders is not None:
+        remember(folder, folders)
+    return Project(collection, folder=folder, settings=settings)

@@ -1,0 +1,1 @@
+"""Folders: how their levels are read."""
