@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from handful.cli.asking import open_asking
@@ -16,20 +19,12 @@ FAULTS_FOUND = 1
 @DATA
 @reading
 @common
-def doctor(
-    data: str,
-    *,
-    labels: str | None,
-    group: str | None,
-    folders: str | None,
-    project: str | None,
-    output: Output,
-) -> int:
+def doctor(data: str, *, how: Mapping[str, Any], output: Output) -> int:
     """Check the data: unreadable files, duplicates, leaks, conflicting labels, classes too small.
 
     Nothing is changed and nothing is deleted. Exit status 1 means that faults were found.
     """
-    opened = open_asking(output, data, labels=labels, group=group, folders=folders, project=project)
+    opened = open_asking(output, data, **how)
     with output.progress("Checking") as progress:
         findings = opened.doctor(progress=progress)
     faults = sum(one.severity == "fault" for one in findings)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -41,10 +42,7 @@ _SHOWN_CLASSES = 5
 def label(
     data: str,
     *,
-    labels: str | None,
-    group: str | None,
-    folders: str | None,
-    project: str | None,
+    how: Mapping[str, Any],
     annotator: str | None,
     port: int | None,
     no_browser: bool,
@@ -65,16 +63,7 @@ def label(
     from handful.workbench.names import named
 
     name = named(annotator.strip() if annotator else user_name())
-    opened = open_asking(
-        output,
-        data,
-        labels=labels,
-        group=group,
-        folders=folders,
-        encoder=encoder,
-        seed=seed,
-        project=project,
-    )
+    opened = open_asking(output, data, encoder=encoder, seed=seed, **how)
     door = Door(opened.folder, port=port or 0)
     bench = Bench(opened, annotator=name, token=door.token, port=door.port)
     bench.start()

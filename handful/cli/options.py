@@ -36,6 +36,26 @@ _READING = (
         " split/class, ignore, or auto. Remembered in the project.",
     ),
     click.option(
+        "--path",
+        metavar="COLUMN",
+        help="Column of the table that names the pictures, if it is not `path`.",
+    ),
+    click.option(
+        "--root",
+        metavar="DIR",
+        help="Folder that the table's paths start from, if it is not the table's own.",
+    ),
+    click.option(
+        "--encoding",
+        metavar="NAME",
+        help="How a CSV or TSV table is encoded, such as windows-1252; guessed otherwise.",
+    ),
+    click.option(
+        "--sheet",
+        metavar="NAME",
+        help="Sheet of the workbook; the one that has the columns otherwise.",
+    ),
+    click.option(
         "--project",
         metavar="DIR",
         help="Where to keep what was computed, if not in DATA/.handful.",
@@ -43,6 +63,18 @@ _READING = (
 )
 
 
+_NAMES = ("labels", "group", "folders", "path", "root", "encoding", "sheet", "project")
+
+
 def reading(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--labels`, `--group`, `--folders` and `--project`: how DATA is read."""
-    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_READING), command)
+    """All options that say how DATA is read; the command gets them as one mapping, `how`.
+
+    `handful.open(data, **how)` takes them.
+    """
+
+    @functools.wraps(command)
+    def with_how(**given: Any) -> Any:
+        how = {name: given.pop(name) for name in _NAMES}
+        return command(how=how, **given)
+
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_READING), with_how)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -82,9 +84,7 @@ def train(
     *,
     model_path: str,
     report_path: str | None,
-    labels: str | None,
-    group: str | None,
-    folders: str | None,
+    how: Mapping[str, Any],
     test: float | None,
     encoder: str,
     coverage: float,
@@ -94,7 +94,6 @@ def train(
     minutes: float | None,
     turns: str | None,
     zoom: bool,
-    project: str | None,
     output: Output,
 ) -> None:
     """Learn from labelled pictures, estimate honestly, write a report and a model file.
@@ -116,9 +115,6 @@ def train(
     opened = open_asking(
         output,
         data,
-        labels=labels,
-        group=group,
-        folders=folders,
         test=test,
         encoder=encoder,
         coverage=coverage,
@@ -127,7 +123,7 @@ def train(
         minutes=(MINUTES if minutes is None else minutes) if deep else None,
         turns=turns or "auto",
         zoom=zoom,
-        project=project,
+        **how,
     )
     output.note(*opened.notes)
     plan = opened.plan()

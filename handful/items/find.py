@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 
 from handful.errors import DataError, SettingError
@@ -20,6 +21,10 @@ def open_data(
     labels: str | None = None,
     group: str | None = None,
     folders: str | None = None,
+    path: str | None = None,
+    root: str | Path | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Collection:
     """All items in a folder or a table, sorted by path; nothing is decoded yet.
 
@@ -32,49 +37,87 @@ def open_data(
             group, or the whole match, is the name), for a table also a column.
         folders: for a folder, what each level of folders means, such as "class/group"; None: as
             is plain.
+        path: for a table, the column that names the pictures.
+        root: for a table, the folder that its paths start from.
+        encoding: for a CSV or TSV table, how its text is encoded.
+        sheet: for a workbook, which of its sheets is the table.
     Raises:
         DataError: there is nothing there, or nothing that can be used.
         AmbiguousFoldersError: the folders can be read in more than one way.
-        SettingError: `labels` with a folder, or a column or pattern that is found nowhere.
+        SettingError: an option of tables with a folder or the reverse, or a column or pattern
+            that is found nowhere.
     """
-    path = Path(data).expanduser()
+    place = Path(data).expanduser()
     if not str(data):  # an unset variable of the shell's; Path takes it for the working folder
-        raise _unusable(path, "an empty name", "name the folder; `.` is where you are")
+        raise _unusable(place, "an empty name", "name the folder; `.` is where you are")
     try:
-        is_folder, is_file = path.is_dir(), path.is_file()
+        is_folder, is_file = place.is_dir(), place.is_file()
     except OSError as error:
-        raise _unusable(path, error.strerror or str(error)) from error
+        raise _unusable(place, error.strerror or str(error)) from error
     if is_folder:
         from handful.items.folder import read_folder
 
-        if labels is not None:
-            raise SettingError(
-                "A folder has no columns to take labels from.",
-                found=f"--labels {labels}, with the folder {printable(str(path))}",
-                expected="labels from the names of class folders, or a table",
-                attempt="leave out --labels, or give the table instead of the folder",
-            )
-        return read_folder(path, group=group, folders=folders)
+        _refuse_what_tables_take(
+            place,
+            {
+                "--labels": labels,
+                "--path": path,
+                "--root": root,
+                "--encoding": encoding,
+                "--sheet": sheet,
+            },
+        )
+        return read_folder(place, group=group, folders=folders)
     if not is_file:
-        raise _missing(path)
+        raise _missing(place)
     if folders is not None:
         raise SettingError(
             "Only a folder's levels can be read so.",
-            found=f"--folders {folders}, with the file {printable(str(path))}",
+            found=f"--folders {folders}, with the file {printable(str(place))}",
             expected="a folder of pictures; a table has columns `label`, `group` and `split`",
             attempt="leave out --folders",
         )
-    from handful.items.sheets import is_table
     from handful.items.table import read_table
+    from handful.items.tables.sheet import is_table, kept_elsewhere
 
-    if is_table(path):
-        return read_table(path, labels=labels, group=group)
-    suffix = path.suffix.lower()
+    if is_table(place):
+        return read_table(
+            place,
+            labels=labels,
+            group=group,
+            column=path,
+            root=None if root is None else Path(root),
+            encoding=encoding,
+            sheet=sheet,
+        )
+    suffix = place.suffix.lower()
     if suffix in _PICTURE_SUFFIXES:
-        raise _unusable(path, "one picture", f"give its folder: {printable(str(path.parent))}")
+        raise _unusable(place, "one picture", f"give its folder: {printable(str(place.parent))}")
     if suffix in _ARCHIVE_SUFFIXES:
-        raise _unusable(path, "an archive", "unpack it and give the folder")
-    raise _unusable(path, f"the ending {suffix!r} is that of no table" if suffix else "no ending")
+        raise _unusable(place, "an archive", "unpack it and give the folder")
+    elsewhere = kept_elsewhere(place)
+    if elsewhere is not None:
+        raise elsewhere
+    raise _unusable(place, f"the ending {suffix!r} is that of no table" if suffix else "no ending")
+
+
+def _refuse_what_tables_take(folder: Path, options: Mapping[str, object]) -> None:
+    """Does nothing where no option of tables is given.
+
+    Raises:
+        SettingError: one is, and a folder would have ignored it.
+    """
+    option = next((name for name, value in options.items() if value is not None), None)
+    if option is None:
+        return
+    raise SettingError(
+        "A folder has no columns to take labels from."
+        if option == "--labels"
+        else f"{option} is for tables, and would have been ignored.",
+        found=f"{option} {options[option]}, with the folder {printable(str(folder))}",
+        expected="labels from the names of class folders, or a table",
+        attempt=f"leave out {option}, or give the table instead of the folder",
+    )
 
 
 def _unusable(path: Path, why: str, attempt: str = "give a folder or a table") -> DataError:

@@ -17,6 +17,10 @@ def open(
     labels: str | None = None,
     group: str | None = None,
     folders: str | None = None,
+    path: str | None = None,
+    root: str | Path | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
     test: float | None = None,
     encoder: str = Settings.encoder,
     coverage: float = Settings.coverage,
@@ -37,6 +41,12 @@ def open(
         folders: what each level of folders means, from the top: "class", "class/group",
             "split/class", "ignore", ...; remembered in the project. None: as remembered, else as
             is plain; "auto": as is plain, and what was remembered is forgotten.
+        path: column of the table that names the pictures; None: `path`, or the one that looks
+            like it.
+        root: folder that the table's paths start from; None: the table's own, or the one above
+            it or that you are in, if the files are there.
+        encoding: of a CSV or TSV table, such as "windows-1252"; None: guessed, and said.
+        sheet: of a workbook; None: the one that has the columns.
         test: share of the labelled items to keep out of learning and to measure on, in (0, 1).
         encoder: a name that `handful encoders` lists.
         coverage: how often the prediction set must hold the right class, in (0, 1).
@@ -51,7 +61,7 @@ def open(
     Raises:
         DataError: there is nothing there that can be used.
         AmbiguousFoldersError: the folders can be read in more than one way.
-        SettingError: a column, pattern or setting is wrong.
+        SettingError: a column, pattern or setting is wrong, or would have been ignored.
     """
     from handful.items.find import open_data
 
@@ -73,7 +83,16 @@ def open(
     if folders == AUTO:
         remember(folder, AUTO)
         folders = None
-    collection = open_data(data, labels=labels, group=group, folders=folders)
+    collection = open_data(
+        data,
+        labels=labels,
+        group=group,
+        folders=folders,
+        path=path,
+        root=root,
+        encoding=encoding,
+        sheet=sheet,
+    )
     if folders is not None:
         remember(folder, folders)
     return Project(collection, folder=folder, settings=settings)

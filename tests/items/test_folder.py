@@ -297,3 +297,26 @@ def test_tables_are_read_as_tables(tmp_path: Path) -> None:
     found = open_data(str(tmp_path / "t.csv"), labels="what", group="who")
     assert {"a.png": "cat", "b.png": "dog"} == labels(found)
     assert ["x", "y"] == [item.group for item in found]
+
+
+@pytest.mark.parametrize("option", ["path", "root", "encoding", "sheet"])
+def test_options_of_tables_make_no_sense_for_a_folder(tmp_path: Path, option: str) -> None:
+    """Each option that only tables obey is refused for a folder, by its own name."""
+    with pytest.raises(SettingError, match=f"--{option} is for tables"):
+        open_data(folder_of(tmp_path, "a.png"), **{option: "x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("t.gsheet", "a shortcut to a Google sheet, which holds no data"),
+        ("t.numbers", "a document of Apple Numbers"),
+        ("t.SAV", "an SPSS file"),
+    ],
+)
+def test_tables_of_kinds_that_are_not_read(tmp_path: Path, name: str, kind: str) -> None:
+    """Each names what it is and how to get a CSV out of it."""
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(DataError) as caught:
+        open_data(tmp_path / name)
+    assert f"{name} ({kind})" == caught.value.found

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from handful.errors import SettingError
-from handful.items.label_names import label_name
+from handful.items.label_names import cell_label, label_name
 
 
 class Colour(StrEnum):
@@ -38,6 +38,17 @@ class NAType:
         (np.str_(" good "), "good"),
         (Colour.RED, "red"),
         (Decimal("2"), "2"),
+        ("0", "0"),
+        ("0.0", "0"),
+        ("-0.0", "0"),
+        ("3.00", "3"),
+        ("007", "007"),
+        ("0.5", "0.5"),
+        ("1.0.0", "1.0.0"),
+        ("TRUE", "true"),
+        ("False", "false"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("NA", "NA"),
     ],
 )
 def test_what_names_a_class(given: object, name: str) -> None:
@@ -61,3 +72,19 @@ def test_anything_else_is_an_error(given: object) -> None:
     """A list, bytes or an array of several is no name, and the error shows it."""
     with pytest.raises(SettingError, match="not the name of a class"):
         label_name(given)
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "  ", "NA", "N/A", "n/a", " NaN ", "nan", "NULL", "null", "None", "-", "?", "#N/A"]
+)
+def test_cells_that_say_nothing(cell: str) -> None:
+    """Words by which people and programs say that nothing is known name no class in a table."""
+    assert cell_label(cell) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"), [("Na", "Na"), ("none", "none"), (" 0.0 ", "0"), ("no", "no"), ("x", "x")]
+)
+def test_cells_that_name_a_class(cell: str, name: str) -> None:
+    """Sodium and a degree called "none" are classes; numbers are as `label_name` writes them."""
+    assert name == cell_label(cell)

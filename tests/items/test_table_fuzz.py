@@ -37,8 +37,10 @@ def seed_file(suffix: str) -> bytes:
 
 def check(content: bytes, suffix: str) -> None:
     """Read the content as a table; every outcome but the two promised fails."""
-    with TemporaryDirectory() as folder:
-        Image.new("L", (2, 2)).save(Path(folder) / "a.png")
+    with TemporaryDirectory() as outer:
+        folder = Path(outer) / "data"  # the folder above may be looked through
+        folder.mkdir()
+        Image.new("L", (2, 2)).save(folder / "a.png")
         table = Path(folder) / f"table{suffix}"
         table.write_bytes(content)
         try:

@@ -1,0 +1,376 @@
+"""Which file each cell of the path column means, and by which rule it was found.
+
+First the path as it is spelled, below the folder that the table's paths start from; then, where
+a whole folder of the table is not there, the same names in other folders. What is not plain is
+named, never guessed: two files of one name, two rows that lead to one file, a training picture
+that is there only as a test picture.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+from handful.items.damage import looks_like_a_picture
+from handful.items.names import printable
+from handful.items.split_names import part_named
+from handful.items.tables.disk import MOST_FILES, Disk, Tree
+from handful.items.tables.header import PICTURE_NAME
+from handful.items.tables.spelling import Spelling, differs_in, spellings
+
+ABSOLUTE = "by absolute paths"
+ELSEWHERE = "by their names in other folders"
+# Cells from which the folder that paths start from is told.
+_SAMPLED = 200
+
+_Dirs = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that a cell means.
+
+    Args:
+        place: where it is, absolute.
+        rule: how it was found, as a note says it; "" for as it is written.
+        is_exact: whether every name is the one in the cell but for case and Unicode form.
+    """
+
+    place: str
+    rule: str = ""
+    is_exact: bool = True
+
+
+@dataclass(slots=True)
+class Looked:
+    """What all cells mean.
+
+    Args:
+        base: the folder that relative paths start from.
+        found: by cell.
+        missing: by cell, why nothing can be used.
+        notes: how they were found, where that is not plain.
+    """
+
+    base: Path
+    found: dict[str, Found] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@final
+class Finder:
+    """Looks cells up on the disk; remembers what it saw, so that several columns can be tried.
+
+    Args:
+        folder: the table's own, absolute.
+        root: where paths start, if it was named; only there names are looked for.
+    """
+
+    def __init__(self, folder: Path, root: Path | None = None) -> None:
+        self.folder = folder
+        self.root = root
+        self._disk = Disk()
+        self._trees: dict[Path, Tree] = {}
+
+    def look_up(self, cells: Iterable[str]) -> Looked:
+        """Which file each cell means.
+
+        Args:
+            cells: paths as the table has them; blank ones are left out.
+        """
+        distinct = list(dict.fromkeys(filter(None, cells)))
+        looked = Looked(self._base(distinct))
+        for cell in distinct:
+            self._as_spelled(cell, looked)
+        self._elsewhere([cell for cell in distinct if cell not in looked.found], looked)
+        _refuse_second_claims(looked)
+        looked.notes = (*self._notes(distinct, looked),)
+        return looked
+
+    def seen_below(self) -> list[tuple[Path, bool]]:
+        """Folders that were looked through for names, and whether to the end."""
+        return [(tree.base, tree.is_whole) for tree in self._trees.values()]
+
+    def _base(self, cells: Sequence[str]) -> Path:
+        """The folder below which most of the first cells are: the table's own before all others."""
+        if self.root is not None:
+            return self.root
+        sample = [cell for cell in cells if not list(spellings(cell))[-1].anchor][:_SAMPLED]
+        best, most = self.folder, -1
+        for base in dict.fromkeys((self.folder, Path.cwd(), self.folder.parent)):
+            trial = Looked(base)
+            for cell in sample:
+                self._as_spelled(cell, trial)
+            if len(trial.found) > most:
+                best, most = base, len(trial.found)
+            if most == len(sample):
+                break
+        return best
+
+    def _as_spelled(self, cell: str, looked: Looked) -> None:
+        why = "no such file"
+        for spelling in spellings(cell):
+            start = _start(spelling, looked.base)
+            if start is None:
+                continue
+            places = self._disk.find(start, spelling.parts)
+            if len(places) > 1:
+                why = _several(places, looked.base)
+            elif places and os.path.isdir(places[0]):  # noqa: PTH112
+                why = "a folder, not a picture"
+            elif places and _leads_to_no_picture(places[0], looked.base):
+                why = "not a picture"
+            elif places:
+                looked.found[cell] = _found(places[0], start, spelling)
+                return
+        if why != "no such file":
+            looked.missing[cell] = why
+
+    def _elsewhere(self, cells: Sequence[str], looked: Looked) -> None:
+        """Looks by names alone for the cells of folders in which nothing was found."""
+        last = {cell: list(spellings(cell))[-1] for cell in (*looked.found, *cells)}
+        known = {_folder_of(last[cell]) for cell in looked.found}
+        wanted = []
+        for cell in cells:
+            if cell in looked.missing:
+                continue
+            looked.missing[cell] = "no such file"
+            if last[cell].is_remote:
+                looked.missing[cell] = "an address of a server; nothing is fetched"
+            if last[cell].parts and _folder_of(last[cell]) not in known:
+                wanted.append(cell)
+        for base in self._where_to_look(looked.base):
+            if not wanted:
+                return
+            moves = _Moves(self._tree(base))
+            for cell in wanted:
+                moves.consider(cell, last[cell].parts)
+            moves.settle(looked)
+            if moves.options:
+                return
+
+    def _where_to_look(self, base: Path) -> list[Path]:
+        """The base; where the table names none of its files, the folder above it too.
+
+        Not a home folder, or the whole disk: those are too much to look through unasked.
+        """
+        above = base.parent
+        if self.root is not None or above in {Path.home(), Path(above.anchor)}:
+            return [base]
+        return [base, above]
+
+    def _tree(self, base: Path) -> Tree:
+        if base not in self._trees:
+            self._trees[base] = Tree(base)
+        return self._trees[base]
+
+    def _notes(self, cells: Sequence[str], looked: Looked) -> list[str]:
+        notes = []
+        if looked.base != self.folder and self.root is None and looked.found:
+            where = "above the table's" if looked.base == self.folder.parent else "you are in"
+            notes.append(f"Paths start from {printable(looked.base.name)}/, the folder {where}.")
+        rules = Counter(found.rule for found in looked.found.values())
+        for rule, count in rules.most_common():
+            if rule:
+                cell = next(one for one, found in looked.found.items() if found.rule == rule)
+                notes.append(
+                    f"{count:,} of {len(cells):,} pictures were found {rule}"
+                    + ("." if rule == ABSOLUTE else f": {_example(cell, looked)}.")
+                )
+        if looked.missing and looked.found:
+            verb = "is" if len(looked.missing) == 1 else "are"
+            notes.append(
+                f"{len(looked.missing):,} of {len(cells):,} pictures that the table names {verb}"
+                " not there; they are set aside."
+            )
+        notes += [
+            f"Only the first {MOST_FILES:,} files below {printable(base.name)}/ were looked"
+            " through; --root DIR names a smaller folder."
+            for base, is_whole in self.seen_below()
+            if not is_whole
+        ]
+        return notes
+
+
+class _Moves:
+    """Cells whose names lie in other folders than they say, and which folder stands for which."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.options: dict[str, list[tuple[_Dirs, _Dirs, tuple[str, ...]]]] = {}
+        self._parts: dict[str, tuple[str, ...]] = {}
+
+    def consider(self, cell: str, parts: tuple[str, ...]) -> None:
+        """Finds the files of that name that share most of the cell's last folders."""
+        best: list[tuple[_Dirs, _Dirs, tuple[str, ...]]] = []
+        most = 0
+        for file in self._tree.named(parts[-1]):
+            shared = _shared_end(parts[:-1], file[:-1])
+            move = (parts[: len(parts) - 1 - shared], file[: len(file) - 1 - shared], file)
+            if _changes_part(move[0], move[1]):
+                continue
+            if shared > most:
+                best, most = [], shared
+            if shared == most:
+                best.append(move)
+        if best:
+            self.options[cell] = best
+            self._parts[cell] = parts
+
+    def settle(self, looked: Looked) -> None:
+        """Takes what is plain; of several files the one where others of its folder lie."""
+        sure: dict[_Dirs, Counter[_Dirs]] = defaultdict(Counter)
+        for options in self.options.values():
+            if len(options) == 1:
+                sure[options[0][0]][options[0][1]] += 1
+        for cell, options in self.options.items():
+            here = [one for one in options if one[1] in sure.get(one[0], ())] or options
+            places = [str(self._tree.base.joinpath(*file)) for _, _, file in here]
+            if len(places) > 1:
+                looked.missing[cell] = _several(places, self._tree.base)
+            else:
+                looked.missing.pop(cell, None)
+                rule = _joined(ELSEWHERE, differs_in(self._parts[cell][-1], here[0][2][-1]))
+                looked.found[cell] = Found(places[0], rule, is_exact=False)
+
+
+def _start(spelling: Spelling, base: Path) -> str | None:
+    """Where a path begins on this machine; None where it begins on another."""
+    if spelling.anchor in {"", "/"}:
+        return spelling.anchor or str(base)
+    return f"{spelling.anchor}/" if os.name == "nt" and not spelling.is_remote else None
+
+
+def _leads_to_no_picture(place: str, base: Path) -> bool:
+    """Whether a path leads out of the data to a file that is no picture, such as /etc/passwd."""
+    normal = os.path.normpath(place)
+    if Path(normal).is_relative_to(base) or PICTURE_NAME.search(normal):
+        return False
+    try:
+        with open(normal, "rb") as file:  # noqa: PTH123  (a name that may hold any bytes)
+            return not looks_like_a_picture(file.read(32))
+    except OSError:
+        return True
+
+
+def _found(place: str, start: str, spelling: Spelling) -> Found:
+    names = Path(os.path.relpath(place, start)).parts
+    differences = dict.fromkeys(
+        differs_in(wanted, name) for wanted, name in zip(spelling.parts, names, strict=False)
+    )
+    how = [ABSOLUTE if spelling.anchor and "file:" not in spelling.rule else "", spelling.rule]
+    is_exact = set(differences) <= {"", "in another Unicode form", "in other case"}
+    return Found(os.path.normpath(place), _joined(*how, *differences), is_exact)
+
+
+def _joined(*rules: str) -> str:
+    return " and ".join(filter(None, rules))
+
+
+def _folder_of(spelling: Spelling) -> tuple[str, ...]:
+    return (spelling.anchor, *spelling.parts[:-1])
+
+
+def _shared_end(these: Sequence[str], those: Sequence[str]) -> int:
+    """How many of the last folders are the same, whatever their case."""
+    count = 0
+    for this, that in zip(reversed(these), reversed(those), strict=False):
+        if differs_in(this, that) not in {"", "in other case", "in another Unicode form"}:
+            break
+        count += 1
+    return count
+
+
+def _changes_part(before: _Dirs, after: _Dirs) -> bool:
+    """Whether a picture of one part of the data would be taken from another part."""
+    old = {part for name in before if (part := part_named(name))}
+    new = {part for name in after if (part := part_named(name))}
+    return bool(old and new and old != new)
+
+
+def _refuse_second_claims(looked: Looked) -> None:
+    """A file found by a name that is not its own must be no other row's file."""
+    claims: dict[str, list[str]] = defaultdict(list)
+    for cell, found in looked.found.items():
+        claims[found.place].append(cell)
+    for place, cells in claims.items():
+        inexact = [cell for cell in cells if not looked.found[cell].is_exact]
+        if len({list(spellings(cell))[-1].parts for cell in cells}) > 1:
+            for cell in inexact:
+                del looked.found[cell]
+                looked.missing[cell] = (
+                    f"no such file; {printable(os.path.basename(place))} is another row's too"  # noqa: PTH119
+                )
+
+
+def _several(places: Sequence[str], base: Path) -> str:
+    names = [printable(os.path.relpath(place, base)) for place in sorted(places)]
+    more = f" and {len(names) - 2:,} more" if len(names) > 2 else ""
+    return f"{len(names)} files could be meant: {names[0]} and {names[1]}{more}"
+
+
+def _example(cell: str, looked: Looked) -> str:
+    """What a cell turned out to be, without the folders above the data."""
+    place = Path(looked.found[cell].place)
+    return f"{shown(cell)} is {printable('/'.join(place.parts[-2:]))}"
+
+
+def shown(cell: str) -> str:
+    """A cell as it may stand in a report: of an absolute path only the end."""
+    last = list(spellings(cell))[-1]
+    if not last.anchor:
+        return cell
+    return "…/" + "/".join(last.parts[-2:])
+
+
+def named_below(places: Iterable[str], *bases: Path) -> tuple[Path, Mapping[str, str]]:
+    """The data folder, and each file's path relative to it.
+
+    It is the first of `bases` that all files are below, else the nearest folder around all of
+    them. Where that would be the whole disk, files are named by as many of their last folders as
+    tell them apart.
+    """
+    distinct = list(dict.fromkeys(places))
+    for base in bases:
+        inside = _below(distinct, base)
+        if inside is not None:
+            return base, inside
+    root = _around(distinct)
+    if root != Path(root.anchor):
+        return root, _below(distinct, root) or {}
+    for count in range(1, 1 + max(len(Path(place).parts) for place in distinct)):
+        names = {place: "/".join(Path(place).parts[1:][-count:]) for place in distinct}
+        if len(set(names.values())) == len(distinct):
+            return root, {place: printable(name) for place, name in names.items()}
+    raise AssertionError("whole paths differ")
+
+
+def _around(places: Sequence[str]) -> Path:
+    try:
+        return Path(os.path.commonpath([os.path.dirname(place) for place in places]))  # noqa: PTH120
+    except ValueError:  # on several drives
+        return Path(Path(places[0]).anchor)
+
+
+def _below(places: Sequence[str], base: Path) -> dict[str, str] | None:
+    """Paths relative to a folder; None if a file is not below it."""
+    names = {}
+    above: dict[str, str] = {}
+    for place in places:
+        try:
+            name = Path(place).relative_to(base).as_posix()
+        except ValueError:
+            folder, file = os.path.split(place)
+            if folder not in above:
+                above[folder] = os.path.realpath(folder)
+            try:
+                name = Path(above[folder], file).relative_to(base).as_posix()
+            except ValueError:
+                return None
+        names[place] = printable(name)
+    return names
