@@ -160,6 +160,8 @@ class Learned:
         targets: (m,) place of each one's class.
         held_out: (m,) True where the item was kept aside to test on.
         probabilities: (m, k) out of sample: leave-group-out, or of the test items.
+        measured: (m,) True where the estimate is of the item: not where it is held out, nor, once
+            queries chose what was labelled, where it is no audit item.
         fit: the head.
         model: what is shipped.
     """
@@ -169,6 +171,7 @@ class Learned:
     targets: Int[np.ndarray, " m"]
     held_out: Bool[np.ndarray, " m"]
     probabilities: Float[np.ndarray, "m k"]
+    measured: Bool[np.ndarray, " m"]
     fit: HeadFit
     model: Model
 
@@ -267,6 +270,8 @@ def shipped(
     learning, testing = np.flatnonzero(~held_out), np.flatnonzero(held_out)
     units = embedded.units[chosen]
     drawn = learning if audited is None else learning[audited[chosen[learning]]]
+    by_audit = bool(len(drawn)) and audited is not None
+    estimated = drawn if by_audit else learning
 
     def measured(at: Int[np.ndarray, " j"], method: str) -> Estimate:
         from handful.estimate.estimate import estimate
@@ -284,9 +289,7 @@ def shipped(
         embedded.encoder,
         fit.head,
         estimate=(
-            measured(learning, "leave-group-out")
-            if audited is None or not len(drawn)
-            else measured(drawn, "leave-group-out on audit items")
+            measured(estimated, "leave-group-out on audit items" if by_audit else "leave-group-out")
         ),
         test=measured(testing, "test split") if len(testing) else None,
         thresholds=thresholds(
@@ -304,7 +307,9 @@ def shipped(
         root=collection.root,
         trained=trained,
     )
-    return Learned(classes, chosen, targets, held_out, probabilities, fit, model)
+    of_estimate = np.zeros(len(chosen), dtype=bool)
+    of_estimate[estimated] = True
+    return Learned(classes, chosen, targets, held_out, probabilities, of_estimate, fit, model)
 
 
 def learning_curve(

@@ -39,6 +39,7 @@ def test_the_journey_without_labels(
     assert sum(right) / len(right) > 0.85
     assert "digit-7" in model.classes
     assert project.review(tmp_path / "report.html").exists()
+    assert accuracy.n == len(project.reviewed().scopes()[0].index)
 
 
 def test_labels_follow_undo_and_redo(loose: tuple[handful.Project, dict[str, str]]) -> None:

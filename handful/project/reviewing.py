@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SHOWN_NEIGHBOURS = 6  # beside a suspect label
 MAP_NEIGHBOURS = 12  # that the map draws together
-PREVIEW_TARGET = 448  # pictures for the report are decoded no smaller than this
+THUMBNAIL_TARGET = 448  # pixels: originals are decoded no smaller than this before they shrink
 
 
 def look(project: Project, embedded: Embedded, learned: Learned) -> Review:
@@ -40,6 +40,7 @@ def look(project: Project, embedded: Embedded, learned: Learned) -> Review:
     vectors = reduced(embedded.store, embedded.rows[learned.chosen])
     nearest, similarities = neighbours(vectors, MAP_NEIGHBOURS)
     manifest = learned.model.manifest
+    fingerprints = [embedded.fingerprints[at] for at in learned.chosen]
     return Review(
         name=project.name,
         model=learned.model.identity,
@@ -48,6 +49,7 @@ def look(project: Project, embedded: Embedded, learned: Learned) -> Review:
         labels=learned.targets,
         probabilities=learned.probabilities,
         held_out=learned.held_out,
+        measured=learned.measured,
         clusters=embedded.clusters[learned.chosen],
         units=embedded.units[learned.chosen],
         neighbours=nearest[:, :SHOWN_NEIGHBOURS],
@@ -65,7 +67,8 @@ def look(project: Project, embedded: Embedded, learned: Learned) -> Review:
         created=datetime.now(UTC),
         exams={one.short: one.accuracy for one in project.exams if one.accuracy and one.accuracy.n},
         deep=project.deep.to_json() if project.deep else None,
-        attributes=_attributes([embedded.fingerprints[at] for at in learned.chosen]),
+        attributes=_attributes(fingerprints),
+        sizes=np.array([(one.width, one.height) for one in fingerprints], dtype=np.int64),
     )
 
 
@@ -84,17 +87,19 @@ def write_page(project: Project, embedded: Embedded, page: Path) -> None:
     }
     levels = embedded.encoder.recipe.levels
 
-    def pixels(source: Path) -> UInt8[np.ndarray, "h w 3"]:
+    def pixels(source: Path, target: int) -> UInt8[np.ndarray, "h w 3"]:
         from handful.items.decode import decode
 
-        return decode(source.read_bytes(), target=PREVIEW_TARGET, levels=levels).pixels
+        return decode(source.read_bytes(), target=target, levels=levels).pixels
 
     small = Thumbnails(project.folder / "thumbs", levels=levels)
-    small.make({contents[item.path]: item.source for item in embedded.items}, pixels)
+    sources = {contents[item.path]: item.source for item in embedded.items}
+    small.make(sources, lambda source: pixels(source, THUMBNAIL_TARGET))
     large = Thumbnails(project.folder / "thumbs", side=PREVIEW_SIDE, levels=levels)
 
     def preview(item: Item) -> bytes | None:
-        large.make({contents[item.path]: item.source}, pixels)
+        one = {contents[item.path]: item.source}
+        large.make(one, lambda source: pixels(source, PREVIEW_SIDE))
         return large.get(contents[item.path])
 
     write_report(

@@ -6,7 +6,6 @@ fit in a few megabytes and the browser reads them without parsing.
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -18,11 +17,14 @@ from handful.heads.calibration import Reliability, reliability
 from handful.heads.linear import Candidate
 from handful.items.finding import Finding
 from handful.review.abstention import abstention_curve
+from handful.review.attributes import attributes_of
+from handful.review.columns import packed
 from handful.review.confusion import confusion_matrix, mix_ups, order_of_likeness
+from handful.review.curves import curves
 from handful.review.mislabels import Suspect, suspect_labels, suspects
 from handful.review.review import Review, Scope
-from handful.review.slices import attributes_of, slices
-from handful.review.wording import headline
+from handful.review.slices import slices
+from handful.review.wording import headline, population
 from handful.review.worst import worst_errors
 
 MAX_ITEMS = 50_000  # on the map; a canvas draws these in one frame
@@ -56,6 +58,7 @@ class Payload:
             review.clusters,
         )
         scopes = review.scopes()
+        self._facts = attributes_of(review.items, review.attributes)
         errors = {scope.name: _errors(review, scope) for scope in scopes}
         duplicates = _duplicates(review)
         urgent = _urgent(errors.values(), found[:MAX_SUSPECTS], duplicates[:MAX_DUPLICATES])
@@ -107,15 +110,17 @@ class Payload:
         return {
             "n": len(shown),
             "paths": [review.items[i].path for i in shown],
-            "labels": _packed(review.labels[shown], "<u2"),
-            "held_out": _packed(review.held_out[shown], "u1"),
-            "positions": _packed(_unit_square(review.positions[shown]), "<f4"),
-            "given": _packed(probabilities[np.arange(len(shown)), review.labels[shown]], "<f4"),
+            "labels": packed(review.labels[shown], "<u2"),
+            "scopes": packed(_scope_of_each(review)[shown], "i1"),
+            "positions": packed(_unit_square(review.positions[shown]), "<f4"),
+            "given": packed(probabilities[np.arange(len(shown)), review.labels[shown]], "<f4"),
             "top": top,
-            "top_classes": _packed(best, "<u2"),
-            "top_probabilities": _packed(np.take_along_axis(probabilities, best, axis=1), "<f4"),
+            "top_classes": packed(best, "<u2"),
+            "top_probabilities": packed(np.take_along_axis(probabilities, best, axis=1), "<f4"),
             "num_neighbours": neighbours.shape[1],
-            "neighbours": _packed(neighbours, "<i4"),
+            "neighbours": packed(neighbours, "<i4"),
+            "similarities": packed(np.rint(100 * review.similarities[shown, :NEIGHBOURS]), "i1"),
+            "sizes": None if review.sizes is None else packed(review.sizes[shown], "<u4"),
         }
 
     def _scope(self, review: Review, scope: Scope, errors: Sequence[int]) -> Plain:
@@ -125,11 +130,13 @@ class Payload:
         matrix = confusion_matrix(labels, predictions, len(review.classes))
         rows, columns = np.nonzero(matrix)
         counts = matrix.sum(axis=1)
-        parts = attributes_of([review.items[i] for i in index], _taken(review, scope))
+        facts = {name: [values[i] for i in index] for name, values in self._facts.items()}
+        sliced = slices(facts, labels, right, review.units[index], review.clusters[index])
         return {
             "name": scope.name,
             "n": len(index),
             "headline": headline(scope.estimate, review.noun),
+            "population": population(scope.estimate, review.noun),
             "estimate": _finite(scope.estimate.to_json()),
             "commonest": {"class": int(counts.argmax()), "share": float(counts.max() / len(index))},
             "confusion": {
@@ -145,10 +152,8 @@ class Payload:
             ],
             "errors": self.places(errors[:MAX_ERRORS]),
             "num_errors": int((~right).sum()),
-            "slices": [
-                asdict(s)
-                for s in slices(parts, labels, right, review.units[index], review.clusters[index])
-            ],
+            "curves": curves(review, scope),
+            "slices": asdict(sliced),
         }
 
     def _suspects(self, review: Review, found: list[Suspect]) -> Plain:
@@ -173,8 +178,12 @@ class Payload:
         }
 
 
-def _packed(values: np.ndarray, kind: str) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode("ascii")
+def _scope_of_each(review: Review) -> np.ndarray:
+    """Of each item its place among the scopes; -1 where no estimate is of it."""
+    of_each = np.full(len(review.items), -1)
+    for place, scope in enumerate(review.scopes()):
+        of_each[scope.index] = place
+    return of_each
 
 
 def _bins(curve: Reliability) -> list[Plain]:
@@ -239,10 +248,6 @@ def _wanted(review: Review, urgent: Sequence[int]) -> np.ndarray:
     every = np.concatenate([np.asarray(urgent, dtype=np.int64), rest])
     _, first = np.unique(every, return_index=True)
     return every[np.sort(first)]
-
-
-def _taken(review: Review, scope: Scope) -> dict[str, list[str] | list[float]]:
-    return {name: [values[i] for i in scope.index] for name, values in review.attributes.items()}
 
 
 def _candidate(candidate: Candidate) -> Plain:

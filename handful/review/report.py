@@ -19,10 +19,11 @@ from handful.review.review import Review
 from handful.review.wording import headline, printable
 from handful.whole_file import write_whole
 
-MAX_BYTES = 12_000_000
+MAX_BYTES = 12_000_000  # goes through most mail servers, and opens in about a second
 HEAD_BYTES = 4_096  # of a page, in which the model's identity stands
 MAX_THUMBNAILS = 4_000
-MAX_PREVIEWS = 96
+MAX_PREVIEWS = 160
+PREVIEW_SHARE = 0.5  # of the room for pictures: few, but the ones that are looked at longest
 
 Thumbnail = Callable[[Item], bytes | None]
 
@@ -33,7 +34,8 @@ def write_report(
     """Write the report page of `review` to `path`, whole or not at all.
 
     Pictures are embedded in the order in which a reader wants them (errors, suspects, duplicates,
-    then a random choice of the rest) until the file would pass 12 MB.
+    then a random choice of the rest) until the file would pass 12 MB; the page says its weight and
+    how many were left out.
 
     Args:
         review: what the page shows.
@@ -50,15 +52,14 @@ def render(review: Review, *, thumbnail: Thumbnail, preview: Thumbnail | None = 
     """The page itself, UTF-8."""
     payload = Payload(review)
     data = _embedded(payload.data)
-    room = MAX_BYTES - len(pack.template()) - len(data)
-    pictures: dict[str, dict[int, str]] = {"thumbnails": {}, "previews": {}}
+    room = MAX_BYTES - len(pack.template().encode()) - len(data)
+    small: dict[int, str] = {}
+    large: dict[int, str] = {}
     if preview is not None:
-        # Previews may take a quarter of the room: they are few, and the ones looked at longest.
-        room -= _collect(
-            review, payload, payload.wanted[:MAX_PREVIEWS], preview, room // 4, pictures["previews"]
-        )
-    wanted = payload.wanted[:MAX_THUMBNAILS]
-    _collect(review, payload, wanted, thumbnail, room, pictures["thumbnails"])
+        most = payload.wanted[:MAX_PREVIEWS]
+        room -= _collect(review, payload, most, preview, int(room * PREVIEW_SHARE), large)
+    room -= _collect(review, payload, payload.wanted[:MAX_THUMBNAILS], thumbnail, room, small)
+    pictures = {"thumbnails": small, "previews": large, "weight": MAX_BYTES - room}
     scope = review.scopes()[0]
     words = html.escape(headline(scope.estimate, review.noun))
     page = pack.filled(

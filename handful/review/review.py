@@ -21,7 +21,7 @@ ScopeName = Literal["test", "learning"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
-    """A set of items that one estimate speaks of: the test split, or those learned from.
+    """The population of one estimate: the test split, or items that were left out in turn.
 
     Args:
         name: "test" or "learning" (each item then judged by a head that did not see its group).
@@ -66,6 +66,9 @@ class Review:
         model: identity of the model that the page speaks of; empty where none was saved.
         exams: test accuracies of models that sat a final exam, by a few digits of their hash; they
             are of those models and, unless it is one of them, not of the page's.
+        measured: (n,) True where `estimate` is of the item: once queries chose what was labelled,
+            the audit items alone; None: all that are not held out.
+        sizes: (n, 2) width and height of each original in pixels, or None where there are none.
         deep: what came of `--deep`, as `--json` tells it; None: the encoder stayed frozen.
     """
 
@@ -95,6 +98,8 @@ class Review:
     model: str = ""
     exams: Mapping[str, Figure] = field(default_factory=dict)
     deep: Mapping[str, Any] | None = None
+    measured: Bool[np.ndarray, " n"] | None = None
+    sizes: Int[np.ndarray, "n 2"] | None = None
 
     def __post_init__(self) -> None:
         assert len(self.items) == len(self.labels) == len(self.probabilities), "one row per item"
@@ -122,8 +127,9 @@ class Review:
         return right
 
     def scopes(self) -> tuple[Scope, ...]:
-        """The test split first, where there is one, then the items learned from."""
-        learning = Scope("learning", self.estimate, np.flatnonzero(~self.held_out))
+        """The test split first, where there is one, then the items left out in turn."""
+        of_estimate = ~self.held_out if self.measured is None else self.measured
+        learning = Scope("learning", self.estimate, np.flatnonzero(of_estimate))
         if self.test is None:
             return (learning,)
         return Scope("test", self.test, np.flatnonzero(self.held_out)), learning

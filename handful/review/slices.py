@@ -6,15 +6,14 @@ looked at, and a part is named only if its interval still excludes the rest's er
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from handful.heads.binomial import normal_quantile, wilson
-from handful.items.item import Item
 
 MIN_UNITS = 8  # below this no interval at 95 % stands clear of a usual error rate
 MAX_VALUES = 200  # an attribute with more values names the items rather than slicing them
@@ -43,30 +42,19 @@ class Slice:
     looked_at: int
 
 
-def attributes_of(
-    items: Sequence[Item], extra: Mapping[str, Sequence[str] | Sequence[float]]
-) -> dict[str, list[str]]:
-    """Every fact that items can be sliced by, as text: folder, group, and `extra`."""
-    facts = {"folder": [item.path.rpartition("/")[0] for item in items]}
-    if any(item.group is not None for item in items):
-        facts["group"] = ["" if item.group is None else item.group for item in items]
-    for name, values in extra.items():
-        facts[name] = _quarters(values) if _numeric(values) else [str(v) for v in values]
-    return facts
+@dataclass(frozen=True, slots=True)
+class Sliced:
+    """What looking at parts of the data came to.
 
+    Args:
+        found: slices that stand clear of the rest, the worst first.
+        looked_at: name of an attribute to the number of its values looked at.
+        passed_over: name of an attribute to why no value of it was looked at.
+    """
 
-def _numeric(values: Sequence[str] | Sequence[float]) -> bool:
-    return not any(isinstance(value, str) for value in values)
-
-
-def _quarters(values: Sequence[str] | Sequence[float]) -> list[str]:
-    numbers = np.asarray(values, dtype=np.float64)
-    edges = np.unique(np.quantile(numbers, [0, 0.25, 0.5, 0.75, 1]))
-    if len(edges) < 2:
-        return [f"{numbers[0]:,.6g}"] * len(numbers)
-    place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
-    names = [f"{low:,.6g}–{high:,.6g}" for low, high in pairwise(edges)]
-    return [names[p] for p in place]
+    found: list[Slice]
+    looked_at: dict[str, int]
+    passed_over: dict[str, str]
 
 
 def slices(
@@ -77,8 +65,8 @@ def slices(
     clusters: Int[np.ndarray, " n"],
     *,
     confidence: float = 0.95,
-) -> list[Slice]:
-    """Slices whose error rate differs from the rest's beyond chance, the worst first.
+) -> Sliced:
+    """Slices whose error rate differs from the rest's beyond chance, and what was looked at.
 
     Fisher's exact test against the rest, and an interval clear of the rest's error rate, both at
     1 − (1 − confidence) / number of slices (Bonferroni). Items of one unit count as one. A slice
@@ -93,10 +81,36 @@ def slices(
         clusters: equal for duplicates: what is not independent within a single group.
         confidence: that none of the slices named is there by chance.
     """
-    parts = list(_parts(attributes, labels, right, units, clusters))
-    if not parts:
-        return []
-    chance = (1 - confidence) / len(parts)
+    seen = {_digest(labels == k) for k in np.unique(labels)}
+    parts: list[tuple[str, *_Part]] = []
+    looked_at, passed_over = {}, {}
+    for attribute, values in attributes.items():
+        names, place = np.unique(np.asarray(values, dtype=object), return_inverse=True)
+        if not 2 <= len(names) <= MAX_VALUES:
+            few = "one value only" if len(names) < 2 else f"{len(names):,} different values"
+            passed_over[attribute] = few
+            continue
+        independent = clusters if attribute == "group" else units
+        large = _large_enough(names, place, right, independent)
+        new = [part for part in large if _is_new(part, seen)]
+        parts += [(attribute, *part) for part in new]
+        if new:
+            looked_at[attribute] = len(new)
+        elif large:
+            passed_over[attribute] = "the same parts as the classes or another fact"
+        else:
+            passed_over[attribute] = f"no part with {MIN_UNITS} independent items"
+    found = _clear_of_the_rest(parts, right, confidence)
+    return Sliced(found, looked_at, passed_over)
+
+
+_Part = tuple[str, Bool[np.ndarray, " n"], int, int]  # value, inside, units in it, units outside
+
+
+def _clear_of_the_rest(
+    parts: Sequence[tuple[str, *_Part]], right: Bool[np.ndarray, " n"], confidence: float
+) -> list[Slice]:
+    chance = (1 - confidence) / max(len(parts), 1)
     quantile = normal_quantile(1 - chance)
     found = []
     for attribute, value, inside, n_in, n_out in parts:
@@ -132,27 +146,52 @@ def fisher(wrong_in: int, n_in: int, wrong_out: int, n_out: int) -> float:
     return float(likely[log_p <= log_p[wrong_in - first] + 1e-9].sum())
 
 
-def _parts(
-    attributes: Mapping[str, Sequence[str]],
-    labels: Int[np.ndarray, " n"],
+def _large_enough(
+    names: np.ndarray,
+    place: Int[np.ndarray, " n"],
     right: Bool[np.ndarray, " n"],
-    units: Int[np.ndarray, " n"],
-    clusters: Int[np.ndarray, " n"],
-) -> Iterator[tuple[str, str, Bool[np.ndarray, " n"], int, int]]:
-    seen = {(labels == k).tobytes() for k in np.unique(labels)}
-    for attribute, values in attributes.items():
-        names, place = np.unique(np.asarray(values, dtype=object), return_inverse=True)
-        if not 2 <= len(names) <= MAX_VALUES:
-            continue
-        independent = clusters if attribute == "group" else units
-        for i in _worth_a_look(place, right):
-            inside = place == i
-            if inside.tobytes() in seen:  # a folder and a group are often the same items
-                continue
-            seen.add(inside.tobytes())
-            n_in, n_out = len(np.unique(independent[inside])), len(np.unique(independent[~inside]))
-            if min(n_in, n_out) >= MIN_UNITS:
-                yield attribute, str(names[i]), inside, n_in, n_out
+    independent: Int[np.ndarray, " n"],
+) -> list[_Part]:
+    """The values of an attribute that have enough units inside, and leave enough outside.
+
+    Args:
+        names: v values, sorted.
+        place: of each item's value within `names`.
+        right: where the answer was right.
+        independent: equal for items that count once.
+    """
+    n_in, n_out = _units_on_both_sides(place, independent)
+    return [
+        (str(names[i]), place == i, int(n_in[i]), int(n_out[i]))
+        for i in _worth_a_look(place, right)
+        if min(n_in[i], n_out[i]) >= MIN_UNITS
+    ]
+
+
+def _is_new(part: _Part, seen: set[bytes]) -> bool:
+    """Whether no part met before has the same items: a folder and a group are often the same."""
+    digest = _digest(part[1])
+    known = digest in seen
+    seen.add(digest)
+    return not known
+
+
+def _units_on_both_sides(
+    place: Int[np.ndarray, " n"], independent: Int[np.ndarray, " n"]
+) -> tuple[Int[np.ndarray, " v"], Int[np.ndarray, " v"]]:
+    """For each value the units with an item of it, and the units with an item of another."""
+    num_values = int(place.max()) + 1
+    _, unit = np.unique(independent, return_inverse=True)
+    pairs = np.unique(unit * num_values + place)
+    of_unit, of_value = pairs // num_values, pairs % num_values
+    values_of_unit = np.bincount(of_unit)
+    alone = of_value[values_of_unit[of_unit] == 1]  # units that have this value and no other
+    n_in = np.bincount(of_value, minlength=num_values)
+    return n_in, len(values_of_unit) - np.bincount(alone, minlength=num_values)
+
+
+def _digest(inside: Bool[np.ndarray, " n"]) -> bytes:
+    return hashlib.blake2b(np.packbits(inside).tobytes(), digest_size=16).digest()
 
 
 def _worth_a_look(place: Int[np.ndarray, " n"], right: Bool[np.ndarray, " n"]) -> list[int]:

@@ -54,3 +54,25 @@ def headline(estimate: Estimate, noun: str) -> str:
     if figure.value == 0:
         right = f"none of {n}"
     return f"Right on {right} {noun} it had not learned from ({percent_range(figure)}{NO_BREAK}%)"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 picture", "2,624 pictures"; the noun is given in the plural."""
+    singular = noun[:-2] if noun.endswith("classes") else noun.removesuffix("s")
+    return f"{count(number)} {singular if number == 1 else noun}"
+
+
+def population(estimate: Estimate, noun: str) -> str:
+    """The items that an estimate's figures are of, to stand under every heading.
+
+    Args:
+        estimate: whose method tells where its answers come from.
+        noun: what an item is called, in the plural.
+    """
+    if not estimate.method.startswith("leave-group-out"):
+        return counted(estimate.n, f"held-out test {noun}")
+    if "audit" in estimate.method:
+        each = "" if estimate.n == 1 else "each "
+        audited = counted(estimate.n, f"audit {noun}")
+        return f"{audited}, chosen at random before labelling, {each}left out in turn"
+    return f"{counted(estimate.n, noun)}, {'' if estimate.n == 1 else 'each '}left out in turn"

@@ -267,6 +267,51 @@ def plain(item: Item) -> bytes:
     return file.getvalue()
 
 
+BIRDS = (
+    "حسون ذهبي أوروبي صغير الحجم",
+    "זמיר",
+    "=HYPERLINK(1)",
+    "-1+1|cmd",
+    'Larus "argentatus", adult',
+    "Very long name of a species that nobody abbreviates, subspecies of the far north, juvenile",
+)
+
+
+@cache
+def birds() -> Review:
+    """Forty classes, some named from right to left or as formulas, and a camera that fails."""
+    rng = np.random.default_rng(2)
+    n, k = 400, 40
+    names = [*BIRDS, *(f"bird {i}" for i in range(k - len(BIRDS)))]
+    labels = np.arange(n) % k
+    camera = rng.choice(["north", "south", "east"], n)
+    noise = np.where(camera == "north", 1.1, 0.25)
+    vectors = np.eye(k)[labels] + rng.normal(size=(n, k)) * noise[:, None]
+    paths = [f"{names[label]}/{i}.jpg" for i, label in enumerate(labels)]
+    review = build("ציפורים", paths, names, labels, softmax(6 * vectors), vectors)
+    items = [
+        replace(item, attributes={"camera": str(camera[i]), "ring": f"R{i}"})
+        for i, item in enumerate(review.items)
+    ]
+    return replace(review, items=items, sizes=np.tile([4000, 3000], (n, 1)))
+
+
+@cache
+def lonely() -> Review:
+    """Three items, of which the only one held out is of one class."""
+    labels = np.array([0, 1, 0])
+    probabilities = np.array([[0.8, 0.2], [0.3, 0.7], [0.4, 0.6]])
+    return build(
+        "lonely",
+        ["a.png", "b.png", "c.png"],
+        ["cat", "dog"],
+        labels,
+        probabilities,
+        np.eye(3),
+        held_out=np.array([False, False, True]),
+    )
+
+
 def deepened() -> Review:
     """Digits, with what `--deep` told of two rounds."""
     falls = {"stage5": (0.52, 0.44, 0.4, 0.37), "stage4": (0.36, 0.33, 0.31)}
@@ -296,9 +341,11 @@ def deepened() -> Review:
 
 
 SAMPLES: dict[str, tuple[Callable[[], Review], Callable[[Item], bytes]]] = {
+    "birds": (birds, plain),
     "deepened": (deepened, of_digits),
     "digits": (digits, of_digits),
     "hostile": (hostile, plain),
+    "lonely": (lonely, plain),
     "many": (many_classes, plain),
     "pairs": (two_classes, plain),
     "tiny": (tiny, plain),

@@ -99,15 +99,18 @@ def test_errors_and_suspects_get_their_pictures_first(monkeypatch: pytest.Monkey
 def test_page_stays_within_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures stop where the page would pass its size, whatever they weigh."""
     review = digits()
-    monkeypatch.setattr(report, "MAX_BYTES", 900_000)
+    monkeypatch.setattr(report, "MAX_BYTES", 1_200_000)
     heavy = render(review, thumbnail=lambda _: b"\xff\xd8" + bytes(20_000), preview=of_digits)
-    assert 700_000 < len(heavy) <= 900_000
+    assert 1_000_000 < len(heavy) <= 1_200_000
+    weight = json.loads(Outline(heavy.decode()).blocks["report-pictures"])["weight"]
+    assert weight == pytest.approx(len(heavy), rel=0.01)
 
 
 def test_an_item_without_picture_is_only_without_picture() -> None:
     """Where no thumbnail can be had the page is written all the same."""
     page = Outline(render(tiny(), thumbnail=lambda _: None).decode())
-    assert json.loads(page.blocks["report-pictures"]) == {"thumbnails": {}, "previews": {}}
+    pictures = json.loads(page.blocks["report-pictures"])
+    assert (pictures["thumbnails"], pictures["previews"]) == ({}, {})
 
 
 def test_more_items_than_the_map_takes_keep_the_errors(monkeypatch: pytest.MonkeyPatch) -> None:

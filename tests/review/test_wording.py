@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from handful.estimate.figure import Figure
@@ -10,6 +12,7 @@ from handful.review.wording import (
     headline,
     percent,
     percent_range,
+    population,
     printable,
     seconds,
 )
@@ -51,6 +54,25 @@ def test_headline_is_one_plain_sentence() -> None:
     assert headline(tiny().estimate, "pictures") == (
         "Right on all 10 pictures it had not learned from (72.2–100\u00a0%)"
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "n", "expected"),
+    [
+        ("test split", 656, "656 held-out test pictures"),
+        ("test split", 1, "1 held-out test picture"),
+        ("leave-group-out", 2624, "2,624 pictures, each left out in turn"),
+        ("leave-group-out", 1, "1 picture, left out in turn"),
+        (
+            "leave-group-out on audit items",
+            36,
+            "36 audit pictures, chosen at random before labelling, each left out in turn",
+        ),
+    ],
+)
+def test_population_names_the_items_of_a_figure(method: str, n: int, expected: str) -> None:
+    """How many items, and why the model can be judged by them; one is said in the singular."""
+    assert population(replace(tiny().estimate, method=method, n=n), "pictures") == expected
 
 
 def test_names_cannot_move_the_cursor() -> None:

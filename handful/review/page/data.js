@@ -1,15 +1,19 @@
 // Reads the page's data. The columns are base64 of little-endian arrays: see payload.py.
 
+import { unpackCurve } from "./curve.js";
+
 /** @typedef {{ value: number, low: number, high: number, confidence: number, n: number, method: string }} Figure */
 /** @typedef {{ given: number, predicted: number, count: number, share: number }} MixUp */
 /** @typedef {{ predicted: number, right: number, low: number, high: number, n: number }} Bin */
 /** @typedef {{ coverage: number, error: number, low: number, high: number, threshold: number }} Operating */
 /** @typedef {{ attribute: string, value: string, n: number, error: number, low: number, high: number, rest: number, looked_at: number }} Slice */
+/** @typedef {{ found: Slice[], looked_at: Record<string, number>, passed_over: Record<string, string> }} Sliced */
 /**
  * @typedef {object} Scope
  * @property {"test" | "learning"} name
  * @property {number} n
  * @property {string} headline
+ * @property {string} population which items its figures are of, in words
  * @property {any} estimate
  * @property {{ class: number, share: number }} commonest
  * @property {{ cells: number[][], order: number[], mix_ups: MixUp[] }} confusion
@@ -17,7 +21,8 @@
  * @property {Operating[]} abstention
  * @property {number[]} errors
  * @property {number} num_errors
- * @property {Slice[]} slices
+ * @property {import("./curve.js").PackedCurve[]} curves of each class that has items here, and others beside it
+ * @property {Sliced} slices
  */
 /** @typedef {{ item: number, suggested: number, score: number, against: number[], num_against: number, heard: number, reason: string }} Suspect */
 /** @typedef {{ class: number, probability: number }} Answer */
@@ -97,12 +102,14 @@ export function readReport() {
   /** @type {PageData} */
   const data = legibly(rest);
   const labels = new Uint16Array(bytes(items.labels));
-  const heldOut = new Uint8Array(bytes(items.held_out));
+  const scopes = new Int8Array(bytes(items.scopes));
   const positions = new Float32Array(bytes(items.positions));
   const given = new Float32Array(bytes(items.given));
   const topClasses = new Uint16Array(bytes(items.top_classes));
   const topProbabilities = new Float32Array(bytes(items.top_probabilities));
   const neighbours = new Int32Array(bytes(items.neighbours));
+  const similarities = new Int8Array(bytes(items.similarities));
+  const sizes = items.sizes === null ? null : new Uint32Array(bytes(items.sizes));
   const { top, n, num_neighbours: width } = items;
 
   return {
@@ -110,7 +117,11 @@ export function readReport() {
     /** @type {number} */ n,
     labels,
     positions,
-    numPictures: Object.keys(pictures.thumbnails).length,
+    numPictures: new Set([...Object.keys(pictures.thumbnails), ...Object.keys(pictures.previews)]).size,
+    numPreviews: Object.keys(pictures.previews).length,
+    /** @type {number} */ weight: pictures.weight,
+    /** @param {import("./curve.js").PackedCurve} packed */
+    curve: (packed) => unpackCurve(packed, bytes),
     /** @param {number} i @returns {string} */
     path: (i) => legible(items.paths[i]),
     /** As it is, for the clipboard. @param {number} i @returns {string} */
@@ -125,8 +136,10 @@ export function readReport() {
     given: (i) => given[i],
     /** @param {number} i */
     isRight: (i) => topClasses[i * top] === labels[i],
+    /** Its scope's place; -1 where no figure is of the item. @param {number} i */
+    scopeOf: (i) => scopes[i],
     /** @param {number} i */
-    isHeldOut: (i) => heldOut[i] === 1,
+    isHeldOut: (i) => data.scopes[scopes[i]]?.name === "test",
     /** The most probable classes. @param {number} i @returns {Answer[]} */
     answers: (i) =>
       Array.from({ length: top }, (_, j) => ({
@@ -136,6 +149,12 @@ export function readReport() {
     /** @param {number} i @returns {number[]} */
     neighbours: (i) =>
       Array.from(neighbours.slice(i * width, (i + 1) * width)).filter((j) => j >= 0),
+    /** Cosine similarity of an item to one of its neighbours. @param {number} i @param {number} j */
+    similarity: (i, j) => similarities[i * width + neighbours.indexOf(j, i * width) - i * width] / 100,
+    /** Width and height of the original in pixels. @param {number} i @returns {[number, number] | null} */
+    size: (i) => (sizes ? [sizes[2 * i], sizes[2 * i + 1]] : null),
+    /** @param {number} i */
+    hasPreview: (i) => i in pictures.previews,
     /** A small picture's address, or undefined. @param {number} i @returns {string | undefined} */
     thumbnail: (i) => pictures.thumbnails[i] ?? pictures.previews[i],
     /** The largest picture there is. @param {number} i @returns {string | undefined} */
@@ -143,10 +162,10 @@ export function readReport() {
     /** Items of a scope with this label and answer that the page knows, surest first.
      * @param {Scope} scope @param {number} label @param {number} answer */
     inCell(scope, label, answer) {
-      const wanted = scope.name === "test" ? 1 : 0;
+      const wanted = data.scopes.indexOf(scope);
       const found = [];
       for (let i = 0; i < n; i++) {
-        if (labels[i] === label && topClasses[i * top] === answer && heldOut[i] === wanted)
+        if (labels[i] === label && topClasses[i * top] === answer && scopes[i] === wanted)
           found.push(i);
       }
       return found.sort((a, b) => topProbabilities[b * top] - topProbabilities[a * top]);

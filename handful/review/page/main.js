@@ -1,8 +1,9 @@
 // The page: reads the data, lays out the sections, and keeps the table of contents.
 
+import { createLists } from "./csv.js";
 import { readReport } from "./data.js";
 import { h } from "./dom.js";
-import { count } from "./numbers.js";
+import { count, counted } from "./numbers.js";
 import { createStore } from "./store.js";
 import { isDark, onThemeChange, toggleTheme } from "./theme.js";
 import { classes } from "./views/classes.js";
@@ -14,6 +15,7 @@ import { map } from "./views/map.js";
 import { conditions, doctor, tried } from "./views/record.js";
 import { scoped, scopeName, section } from "./views/section.js";
 import { duplicates, suspects } from "./views/suspects.js";
+import { threshold } from "./views/threshold.js";
 import { training } from "./views/training.js";
 import { abstention, reliability } from "./views/trust.js";
 import { createViewer } from "./views/viewer.js";
@@ -21,86 +23,106 @@ import { createViewer } from "./views/viewer.js";
 const report = readReport();
 const store = createStore({ scope: 0 });
 const viewer = createViewer(report);
+const lists = createLists(report);
 const by = (/** @type {(scope: import("./data.js").Scope) => import("./dom.js").Child} */ view) =>
   scoped(report, store, view);
+const labelled = `All ${counted(report.total, `labelled ${report.noun}`)}`;
+
+/** A section whose figures are of the scope chosen.
+ * @param {string} id @param {string} title @param {string} lead
+ * @param {(scope: import("./data.js").Scope) => import("./dom.js").Child} view */
+const ofScope = (id, title, lead, view) =>
+  section(id, title, by((scope) => scope.population), lead, by(view));
 
 const sections = /** @type {(HTMLElement | null)[]} */ ([
-  section(
+  ofScope(
     "figures",
-    "How good it is",
-    "Every figure comes from items that the model did not learn from, and carries the interval in which the truth may lie.",
-    by(figures),
+    "Figures of merit",
+    "How good it is. Every figure comes from items that the model did not learn from, and carries the interval in which the truth may lie.",
+    (scope) => figures(report, scope),
   ),
-  section(
+  ofScope(
     "classes",
-    "Class by class",
-    "Bars are what was measured, whiskers the interval. Few items make wide whiskers.",
-    by(classes),
+    "Recall and precision",
+    "Class by class: how many of a class it finds, and how often it is right when it names it. Bands are intervals; few items make wide ones.",
+    classes,
   ),
-  section(
+  ofScope(
     "confusion",
-    "What it takes for what",
-    "Rows are labels, columns are answers. Open a cell to see its pictures.",
-    by((scope) => confusion(report, scope, viewer)),
+    "Confusion matrix",
+    "What it takes for what. Rows are labels, columns are answers. Open a cell to see its pictures.",
+    (scope) => confusion(report, scope, viewer),
   ),
-  section(
+  ofScope(
+    "sensitivity",
+    "Sensitivity and specificity",
+    "How many it finds against how many false alarms it raises. The threshold decides, and it is yours to choose.",
+    (scope) => threshold(report, scope, lists),
+  ),
+  ofScope(
     "reliability",
-    "Whether to believe its probabilities",
-    "When it says 90 %, is it right nine times in ten? Bars are intervals.",
-    by(reliability),
+    "Calibration",
+    "Whether to believe its probabilities: when it says 90 %, is it right nine times in ten? Bars are intervals.",
+    reliability,
   ),
-  section(
+  ofScope(
     "abstention",
-    "What to leave to a person",
-    "It is allowed to say “I cannot say”. The fewer it answers, the surer the answers.",
-    by((scope) => abstention(report, scope)),
+    "Abstention",
+    "What to leave to a person. It is allowed to say “I cannot say”: the fewer it answers, the surer the answers.",
+    (scope) => abstention(report, scope, lists),
   ),
-  section(
+  ofScope(
     "errors",
-    "The worst errors",
-    "Where it was surest and wrong. Look for a pattern, or for a label that is wrong.",
-    by((scope) => errors(report, scope, viewer)),
+    "Errors",
+    "Where it was wrong, the surest first. Look for a pattern, or for a label that is wrong.",
+    (scope) => errors(report, scope, viewer, lists),
   ),
-  section(
+  ofScope(
     "slices",
-    "Where it fails",
-    "Parts of the data whose errors stand clear of the rest, with allowance made for the number of parts looked at.",
-    by(slices),
+    "Slices",
+    "Where it fails: parts of the data whose errors stand clear of the rest, with allowance made for the number of parts looked at.",
+    (scope) => slices(scope, lists),
   ),
   section(
     "suspects",
-    "Labels to look at again",
+    "Suspect labels",
+    labelled,
     "A model that never saw the item contradicts the label, and so do the pictures most like it.",
-    suspects(report, viewer),
+    suspects(report, viewer, lists),
   ),
   section(
     "duplicates",
     "Duplicates",
+    labelled,
     "Pictures that are the same, or nearly. Splits that handful makes keep them together, and estimates count them once.",
     duplicates(report, viewer),
   ),
   section(
     "map",
-    "All on one map",
+    "Map",
+    labelled,
     "What looks alike to the model lies near. Rings mark errors. Point at one to see it; click the map, then turn the wheel to zoom.",
     map(report, viewer),
+    h("div", { class: "bar" }, lists.answers()),
   ),
   section(
     "tried",
-    "What was tried",
+    "Models tried",
+    null,
     "Judged by the log-loss on items they had not learned from. Ridge is kept unless logistic regression is lower by more than chance explains.",
     tried(report),
   ),
   report.deep
     ? section(
         "training",
-        "How the encoder was trained",
+        "Training of the encoder",
+        null,
         "A part of the encoder was trained too, three times, each time without a third of the pictures; each was judged by its third. Then their mean was trained on with all.",
         training(report.deep),
       )
     : null,
-  section("doctor", "What the doctor found", null, doctor(report)),
-  section("conditions", "Conditions of the run", null, conditions(report)),
+  section("doctor", "Data checks", "All files found", null, doctor(report)),
+  section("conditions", "Conditions of the run", null, null, conditions(report)),
 ]).filter((one) => one !== null);
 
 /** How many there are to look at, beside the name in the contents. @type {Record<string, number>} */
@@ -175,6 +197,16 @@ function topBar() {
   );
 }
 
+/** What the page weighs, and which pictures are in it. */
+function pictureWords() {
+  const { n, total, numPictures, numPreviews, weight, noun } = report;
+  const left = total - numPictures;
+  const kept = `This page weighs ${(weight / 1e6).toFixed(1)} MB. Pictures of ${count(numPictures)} of ${counted(total, noun)} are in it, ${count(numPreviews)} of them large`;
+  const why = left ? `; ${count(left)} were left out to keep it small enough to send by mail` : "";
+  const beyond = total > n ? ` ${count(total - n)} ${noun} are in no list and not on the map.` : "";
+  return `${kept}${why}.${beyond}`;
+}
+
 document.body.append(
   h("a", { class: "skip", href: "#main" }, "To the content"),
   topBar(),
@@ -190,6 +222,8 @@ document.body.append(
       h(
         "footer",
         {},
+        pictureWords(),
+        h("br"),
         "Made by handful. This file holds all that it shows; nothing is fetched and nothing is sent.",
       ),
     ),

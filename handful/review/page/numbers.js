@@ -39,3 +39,13 @@ export function seconds(value) {
 export function decimal(value) {
   return value.toFixed(3);
 }
+
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe]/;
+
+/**
+ * A name in quotation marks. One written from right to left is kept from turning what follows it.
+ * @param {string} name
+ */
+export function quoted(name) {
+  return RIGHT_TO_LEFT.test(name) ? `“\u2068${name}\u2069”` : `“${name}”`;
+}

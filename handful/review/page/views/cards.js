@@ -14,7 +14,7 @@ export function describe(report, i) {
 /** The picture alone, or its place. @param {Report} report @param {number} i @param {boolean} [large] */
 export function picture(report, i, large = false) {
   const source = large ? report.preview(i) : report.thumbnail(i);
-  if (source === undefined) return h("span", { class: "picture missing" }, "not embedded");
+  if (source === undefined) return h("span", { class: "picture missing" }, "not in this page");
   const image = h("img", { alt: "", decoding: "async", draggable: "false" });
   image.src = source;
   return h("span", { class: "picture" }, image);

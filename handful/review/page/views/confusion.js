@@ -2,7 +2,7 @@
 
 import { heatmap } from "../charts/heatmap.js";
 import { h, styled } from "../dom.js";
-import { count, percent } from "../numbers.js";
+import { count, percent, quoted } from "../numbers.js";
 import { oneClass, pairs } from "./pairs.js";
 
 const MAX_TABLE = 32;
@@ -48,8 +48,8 @@ function words(report, i, j, number) {
 function meaning(report, i, j) {
   const { classes, noun } = report;
   return i === j
-    ? `${noun} of “${classes[i]}”, rightly called so`
-    : `${noun} labelled “${classes[i]}”, called “${classes[j]}”`;
+    ? `${noun} of ${quoted(classes[i])}, rightly called so`
+    : `${noun} labelled ${quoted(classes[i])}, called ${quoted(classes[j])}`;
 }
 
 /** @param {Report} report @param {Scope} scope @param {Matrix} matrix @param {Open} open */
@@ -153,7 +153,7 @@ function large(report, scope, matrix, open) {
     const number = matrix.count(i, j);
     readout.textContent = number
       ? `${words(report, i, j, number)} (${percent(matrix.share(i, j))} of the class)`
-      : `“${classes[i]}” was never called “${classes[j]}”`;
+      : `${quoted(classes[i])} was never called ${quoted(classes[j])}`;
   };
   const map = heatmap({
     order: scope.confusion.order,

@@ -1,8 +1,9 @@
 // The table of figures, each with its interval.
 
-import { h, styled } from "../dom.js";
-import { count, decimal, percent, percentRange } from "../numbers.js";
+import { h } from "../dom.js";
+import { counted, decimal, percent, percentRange, quoted } from "../numbers.js";
 import { table } from "../charts/frame.js";
+import { whisker } from "./section.js";
 
 /** @typedef {import("../data.js").Figure} Figure */
 
@@ -27,8 +28,8 @@ const MEANINGS = /** @type {[string, string, string, boolean][]} */ ([
 ]);
 const SHARES = new Set(["accuracy", "balanced_accuracy", "calibration_error"]);
 
-/** @param {import("../data.js").Scope} scope */
-export function figures(scope) {
+/** @param {import("../data.js").Report} report @param {import("../data.js").Scope} scope */
+export function figures(report, scope) {
   const { estimate } = scope;
   const rows = MEANINGS.filter(([key]) => estimate[key]).map(([key, name, meaning, isBar]) => {
     /** @type {Figure} */
@@ -43,6 +44,7 @@ export function figures(scope) {
           "span",
           { class: "meaning" },
           key === "auroc" ? `${meaning} (“it” is ${estimate.positive})` : meaning,
+          key === "accuracy" && `; ${baseline(report, scope)}`,
         ),
       ),
       h("span", { class: "figure strong" }, share ? percent(figure.value) : decimal(figure.value)),
@@ -67,17 +69,13 @@ export function figures(scope) {
     h(
       "p",
       { class: "note" },
-      `From ${count(estimate.n)} items, ${estimate.method}. Interval of the accuracy: ${accuracy.method}.`,
+      `From ${counted(estimate.n, report.noun)}, ${estimate.method}. Interval of the accuracy: ${accuracy.method}.`,
     ),
   ];
 }
 
-/** A value and its interval on a line from 0 to 1. @param {Figure} figure */
-function whisker(figure) {
-  const { value, low, high } = figure;
-  return styled(h("span", { class: "whisker", "aria-hidden": "true" }), {
-    "--value": value,
-    "--low": low,
-    "--high": high,
-  });
+/** What needs no model, beside which an accuracy is read. @param {import("../data.js").Report} report @param {import("../data.js").Scope} scope */
+export function baseline(report, scope) {
+  const { class: commonest, share } = scope.commonest;
+  return `always answering ${quoted(report.classes[commonest])} is right on ${percent(share)}`;
 }

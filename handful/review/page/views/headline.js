@@ -2,7 +2,8 @@
 
 import { operatingAt } from "../data.js";
 import { h } from "../dom.js";
-import { count, counted, percent } from "../numbers.js";
+import { count, counted, percent, quoted } from "../numbers.js";
+import { baseline } from "./figures.js";
 
 /** @typedef {import("../data.js").Report} Report */
 /** @typedef {import("../data.js").Scope} Scope */
@@ -26,7 +27,9 @@ export function headline(report, scope) {
       `With ${percent(accuracy.confidence, 0)} confidence the true share lies within `,
       h("strong", {}, interval),
       ". ",
-      `Always answering “${report.classes[scope.commonest.class]}” would be right on ${percent(scope.commonest.share)}.`,
+      `Without a model, ${baseline(report, scope)}. All figures are of `,
+      h("span", { class: "of" }, scope.population),
+      ".",
     ),
     h(
       "ul",
@@ -56,7 +59,7 @@ function pointers(report, scope) {
     found.push({
       href: "#confusion",
       figure: count(worst.count),
-      words: `times “${classes[worst.given]}” was called “${classes[worst.predicted]}”, the most frequent mistake`,
+      words: `${worst.count === 1 ? "time" : "times"} ${quoted(classes[worst.given])} was called ${quoted(classes[worst.predicted])}, the most frequent mistake`,
     });
   }
   const at90 = operatingAt(scope, 0.9);

@@ -165,13 +165,13 @@ export function map(report, viewer) {
       h(
         "p",
         { class: "note" },
-        `${count(n)} of ${count(report.total)} ${report.noun} are on the map: all errors and suspects, the others by lot.`,
+        `${count(n)} of ${count(report.total)} ${report.noun} are on the map: all errors and suspects, the others chosen at random.`,
       ),
     report.numPictures < n &&
       h(
         "p",
         { class: "note" },
-        `Pictures of ${count(report.numPictures)} are embedded, errors and suspects first, to keep this file small.`,
+        `Pictures of ${count(report.numPictures)} are in this page, errors and suspects first, to keep this file small.`,
       ),
   );
 }

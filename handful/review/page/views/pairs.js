@@ -1,7 +1,7 @@
 // The pairs of classes that are mixed up, as lists: all of them, and those of one class.
 
 import { h } from "../dom.js";
-import { count, percent } from "../numbers.js";
+import { count, percent, quoted } from "../numbers.js";
 import { nothing } from "./section.js";
 
 /** @typedef {import("../data.js").Report} Report */
@@ -91,7 +91,7 @@ export function oneClass(report, matrix, open) {
       h(
         "p",
         { class: "note" },
-        `${count(matrix.total(self))} labelled “${classes[self]}”, ${percent(matrix.share(self, self))} of them found.`,
+        `${count(matrix.total(self))} labelled ${quoted(classes[self])}, ${percent(matrix.share(self, self))} of them found.`,
       ),
       list(
         "It was called",

@@ -1,19 +1,21 @@
 // The frame of a section, and parts that are made anew when the reader looks at other items.
 
-import { h } from "../dom.js";
+import { h, styled } from "../dom.js";
 
 /**
  * @param {string} id also the address in the page
- * @param {string} title
+ * @param {string} title the standard term
+ * @param {import("../dom.js").Child} population which items it is of
  * @param {import("../dom.js").Child} lead one or two sentences that say what is seen
  * @param {...import("../dom.js").Child} content
  * @returns {HTMLElement}
  */
-export function section(id, title, lead, ...content) {
+export function section(id, title, population, lead, ...content) {
   return h(
     "section",
     { id, "aria-labelledby": `${id}-title` },
     h("h2", { id: `${id}-title` }, title),
+    population && h("div", { class: "population" }, population),
     lead && h("p", { class: "lead" }, lead),
     content,
   );
@@ -46,7 +48,7 @@ export function scoped(report, store, view) {
 
 /** What the scopes are called. @param {import("../data.js").Scope} scope */
 export function scopeName(scope) {
-  return scope.name === "test" ? "Test split" : "Leave-group-out";
+  return scope.name === "test" ? "Held-out test" : "Left out in turn";
 }
 
 /**
@@ -71,4 +73,13 @@ export function growing(all, step, view, attributes) {
   };
   grow();
   return h("div", {}, list, more);
+}
+
+/** A value and its interval on a line from 0 to 1. @param {{ value: number, low: number, high: number }} share */
+export function whisker({ value, low, high }) {
+  return styled(h("span", { class: "whisker", "aria-hidden": "true" }), {
+    "--value": value,
+    "--low": low,
+    "--high": high,
+  });
 }

@@ -9,8 +9,8 @@ import { copyNames, neighbour } from "./viewer.js";
 /** @typedef {import("../data.js").Report} Report */
 /** @typedef {import("./viewer.js").Viewer} Viewer */
 
-/** @param {Report} report @param {Viewer} viewer */
-export function suspects(report, viewer) {
+/** @param {Report} report @param {Viewer} viewer @param {import("../csv.js").Lists} lists */
+export function suspects(report, viewer, lists) {
   const { total, list } = report.suspects;
   if (!total)
     return nothing(
@@ -52,6 +52,7 @@ export function suspects(report, viewer) {
       "div",
       { class: "bar" },
       copyNames(report, items),
+      lists.suspects(),
       total > list.length &&
         h(
           "span",

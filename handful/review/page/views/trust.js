@@ -65,8 +65,12 @@ export function reliability(scope) {
   );
 }
 
-/** @param {import("../data.js").Report} report @param {import("../data.js").Scope} scope */
-export function abstention(report, scope) {
+/**
+ * @param {import("../data.js").Report} report
+ * @param {import("../data.js").Scope} scope
+ * @param {import("../csv.js").Lists} lists
+ */
+export function abstention(report, scope, lists) {
   const curve = scope.abstention;
   if (curve.length < 4) {
     return nothing(
@@ -128,6 +132,7 @@ export function abstention(report, scope) {
       h("label", { for: "coverage" }, `Share of ${report.noun} answered`),
       slider,
       sentence,
+      h("div", { class: "bar" }, lists.abstained(scope, () => chosen.threshold)),
     ),
   );
 }
