@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from handful.errors import DataError, SettingError
+from handful.items.formats import EXPECTED
 from handful.items.item import Collection, Item, Quarantined
 
 if TYPE_CHECKING:
@@ -422,7 +423,7 @@ def _nothing_readable(quarantined: Sequence[Quarantined]) -> DataError:
     return DataError(
         f"None of the {len(quarantined):,} pictures can be read.",
         found=f"{first.path} ({first.why})",
-        expected="JPEG, PNG, TIFF, WebP, BMP or GIF",
+        expected=EXPECTED,
         attempt="open one of them in a viewer",
     )
 

@@ -136,6 +136,8 @@ def train(
     saved = model.save(model_path)
     seconds = {**opened.seconds, "total": time.perf_counter() - start}
 
+    for gone in opened.vanished:
+        output.line(f"Not learned: {gone}")
     output.say(summary(opened.reviewed()))
     if opened.deep:
         output.steps(*opened.deep.lines())
@@ -147,6 +149,7 @@ def train(
             "items": len(opened.items),
             "classes": list(model.classes),
             "quarantined": [one.to_json() for one in opened.quarantined],
+            "vanished": [one.to_json() for one in opened.vanished],
             "notes": list(opened.notes),
             "encoder": model.encoder,
             "device": opened.device,

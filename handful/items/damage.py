@@ -6,8 +6,7 @@ import re
 import struct
 
 from handful.errors import DataError
-
-EXPECTED = "JPEG, PNG, TIFF, WebP, BMP or GIF"
+from handful.items.formats import EXPECTED, HEIC_EXTRA, reads_avif, reads_heic
 
 
 class DecodeFailure(DataError):  # noqa: N818  (a result that is handed on, more than an error)
@@ -31,6 +30,7 @@ class DecodeFailure(DataError):  # noqa: N818  (a result that is handed on, more
         self.lasting = lasting
 
 
+_HEIC_NAME, _AVIF_NAME = "a HEIC picture", "an AVIF picture"
 # First bytes, and what such a file is. Those with True are formats that are read here.
 _SIGNATURES: tuple[tuple[bytes, str, bool], ...] = (
     (rb"\xff\xd8\xff", "JPEG", True),
@@ -38,9 +38,14 @@ _SIGNATURES: tuple[tuple[bytes, str, bool], ...] = (
     (rb"II\*\0|MM\0\*|II\+\0|MM\0\+", "TIFF", True),
     (rb"RIFF....WEBP", "WebP", True),
     (rb"GIF8", "GIF", True),
-    (rb"BM", "BMP", True),
-    (rb"....ftyp(heic|heix|hevc|mif1|msf1)", "a HEIC picture", False),
-    (rb"....ftypavi[fs]", "an AVIF picture", False),
+    (rb"BM.{4}\0\0\0\0", "BMP", True),
+    (rb"P[1-6]\s+(\d|#)|P[fF]\s+\d", "PPM", True),
+    (rb"qoif", "QOI", True),
+    (rb"\x01\xda[\0\x01][\x01\x02]", "SGI", True),
+    (rb"\x0a[\0\x02\x03\x05]\x01[\x01\x02\x04\x08]", "PCX", True),
+    (rb"\x59\xa6\x6a\x95", "a Sun raster", True),
+    (rb"....ftyp(heic|heix|hevc|hevx|heim|heis|mif1|msf1)", _HEIC_NAME, False),
+    (rb"....ftypavi[fs]", _AVIF_NAME, False),
     (rb"\0\0\0\x0cJXL |\xff\x0a", "a JPEG XL picture", False),
     (rb"\0\0\0\x0cjP  ", "a JPEG 2000 picture", False),
     (rb"8BPS", "a Photoshop document", False),
@@ -53,18 +58,24 @@ _SIGNATURES: tuple[tuple[bytes, str, bool], ...] = (
     (rb"version https://git-lfs", "a Git LFS pointer; `git lfs pull` fetches the picture", False),
 )
 _SIGNATURES_COMPILED = tuple(
-    (re.compile(pattern, re.DOTALL | re.IGNORECASE), name, is_read)
-    for pattern, name, is_read in _SIGNATURES
+    (re.compile(pattern, re.DOTALL | re.IGNORECASE), name) for pattern, name, _ in _SIGNATURES
 )
+
+
+_READ = frozenset(name for _, name, is_read in _SIGNATURES if is_read)
 
 
 def why_not_opened(data: bytes) -> str:
     """What the bytes seem to be, when their header could not be read as a picture's."""
     head = data[:1024]
-    for pattern, name, is_read_here in _SIGNATURES_COMPILED:
+    for pattern, name in _SIGNATURES_COMPILED:
         if pattern.match(head):
-            if is_read_here:
+            if _is_read(name):
+                if name in (_HEIC_NAME, _AVIF_NAME):
+                    return f"damaged: it is {name}, but its header cannot be read"
                 return f"damaged: it begins as {name} does, but its header cannot be read"
+            if name == _HEIC_NAME:
+                return f"not read yet: it is {name}; {HEIC_EXTRA} reads it"
             return f"not a picture that is read here: it is {name}"
     if not data.strip(b"\0"):
         return f"damaged: all of its {len(data):,} bytes are zero"
@@ -96,4 +107,13 @@ def _declared_size(data: bytes) -> int:
 
 def looks_like_a_picture(head: bytes) -> bool:
     """Whether a file's first bytes are those of a format that is read here."""
-    return any(is_read and pattern.match(head) for pattern, _, is_read in _SIGNATURES_COMPILED)
+    return any(_is_read(name) and pattern.match(head) for pattern, name in _SIGNATURES_COMPILED)
+
+
+def _is_read(name: str) -> bool:
+    """Whether files of this kind are read here and now."""
+    if name == _HEIC_NAME:
+        return reads_heic()
+    if name == _AVIF_NAME:
+        return reads_avif()
+    return name in _READ

@@ -26,18 +26,25 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image as pillow  # noqa: N813  (the module, beside its class)
-from PIL import TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
+from PIL import (  # loaded now: Pillow would load them when the first thread asks, not safely
+    PcxImagePlugin,  # noqa: F401
+    QoiImagePlugin,  # noqa: F401
+    SgiImagePlugin,  # noqa: F401
+    SunImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
 from PIL.Image import Image
 
 from handful.items.damage import DecodeFailure as DecodeFailure
 from handful.items.damage import why_not_decoded, why_not_opened
 from handful.items.depth import DEEP_GREY, deep_colour, grey_to_eight_bit, reduced, with_colour
+from handful.items.formats import formats
 from handful.items.levels import Levels
 
 DECODE_VERSION = 1
 """Raised by any change here that alters pixels: what was computed from them is then renewed."""
-
-FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF")
 
 # 400 MB while decoding in four bytes a pixel, which leaves room for the encoder under 1.2 GB.
 MAX_PIXELS = 100_000_000
@@ -119,7 +126,7 @@ def decode(data: bytes, *, target: int = 224, levels: Sequence[Levels] = ()) -> 
 
 
 def _decode(data: bytes, target: int, levels: Sequence[Levels]) -> Picture:
-    with pillow.open(io.BytesIO(data), formats=FORMATS) as image:
+    with pillow.open(io.BytesIO(data), formats=formats()) as image:
         size = image.size
         mode, frames = image.mode, int(getattr(image, "n_frames", 1))
         kind = {"MPO": "JPEG", "DIB": "BMP"}.get(image.format or "", image.format or "")

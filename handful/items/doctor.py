@@ -14,6 +14,7 @@ CHECKS: tuple[Check, ...] = (
     files.several_frames,
     copies.copies,
     copies.groups_across_splits,
+    classes.no_picture,
     classes.unlabelled,
     classes.one_class,
     classes.too_few,

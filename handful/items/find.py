@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from handful.errors import DataError, SettingError
+from handful.items.formats import suffixes, why_unread
 from handful.items.item import Collection
 from handful.items.names import printable
 
-_PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic")
 _ARCHIVE_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 _EXPECTED = "a folder of pictures, or a table (CSV, TSV, Parquet, Excel) that names them"
 
@@ -91,7 +91,7 @@ def open_data(
             sheet=sheet,
         )
     suffix = place.suffix.lower()
-    if suffix in _PICTURE_SUFFIXES:
+    if suffix in suffixes() or why_unread(suffix):
         raise _unusable(place, "one picture", f"give its folder: {printable(str(place.parent))}")
     if suffix in _ARCHIVE_SUFFIXES:
         raise _unusable(place, "an archive", "unpack it and give the folder")

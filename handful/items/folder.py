@@ -11,17 +11,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections import defaultdict
+from collections.abc import Container, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from handful.errors import AmbiguousFoldersError, DataError
-from handful.items.damage import EXPECTED
 from handful.items.folders.evidence import judge, wrapper_of
 from handful.items.folders.reading import Reading, chosen, described
 from handful.items.folders.walk import Walk
+from handful.items.formats import DOCUMENTS, EXPECTED
 from handful.items.groups import group_by_pattern
-from handful.items.item import Collection, Item
+from handful.items.item import Collection, Item, Quarantined
 from handful.items.names import printable
+from handful.items.vanished import vanished
+
+# So many files of a kind that nobody here knows, in a folder beside classes, are a class.
+_ENOUGH_FOR_A_CLASS = 3
 
 
 def read_folder(
@@ -44,7 +51,8 @@ def read_folder(
     found = sorted(walk.pictures())
     if not found:
         raise _nothing(folder, walk)
-    reading, told = _reading([path for path, _ in found], folders)
+    unread = [one.path for one in walk.quarantined if _ending(one.path)]
+    reading, told = _reading([path for path, _ in found], unread, folders)
     items: tuple[Item, ...] = tuple(
         Item(
             path,
@@ -55,20 +63,62 @@ def read_folder(
         )
         for path, source in found
     )
+    quarantined = _set_aside(walk, reading, {item.label for item in items})
     notes = (*told, *walk.notes(), *_unlabelled(items))
+    notes += tuple(f"Not read: {gone}." for gone in vanished(items, quarantined))
     if group is not None:
         items, more = group_by_pattern(items, group)
         notes += more
-    quarantined = tuple(sorted(walk.quarantined, key=lambda one: one.path))
     return Collection(root=root, items=items, quarantined=quarantined, notes=notes)
 
 
-def _reading(paths: Sequence[str], folders: str | None) -> tuple[Reading, tuple[str, ...]]:
-    """What the folders mean, and notes on it."""
+def _set_aside(
+    walk: Walk, reading: Reading, labels: Container[str | None]
+) -> tuple[Quarantined, ...]:
+    """What was set aside, with the classes that its folders name.
+
+    Files that are no pictures by their names are passed over, but not where all of a class is such
+    files: then they are its pictures, in a format that nobody here knows.
+    """
+    foreign: dict[str, list[str]] = defaultdict(list)
+    for path in walk.others:
+        label = reading.label(path)
+        if label not in labels and label is not None and _ending(path) not in DOCUMENTS:
+            foreign[label].append(path)
+    for label, paths in foreign.items():
+        if len(paths) >= _ENOUGH_FOR_A_CLASS:
+            walk.others = [path for path in walk.others if path not in set(paths)]
+            walk.quarantined += [
+                Quarantined(path, f"{_ending(path)[1:].upper() or 'this'} is not read here", label)
+                for path in paths
+            ]
+    return tuple(
+        sorted(
+            (replace(one, label=reading.label(one.path)) for one in walk.quarantined),
+            key=lambda one: one.path,
+        )
+    )
+
+
+def _ending(path: str) -> str:
+    return os.path.splitext(path)[1].lower()  # noqa: PTH122  (text, not a place)
+
+
+def _reading(
+    paths: Sequence[str], unread: Sequence[str], folders: str | None
+) -> tuple[Reading, tuple[str, ...]]:
+    """What the folders mean, and notes on it.
+
+    Args:
+        paths: of the pictures.
+        unread: of pictures that cannot be read; their folders mean something, too.
+        folders: as `read_folder` takes it.
+    """
+    everything = (*paths, *unread)
     if folders is not None:
-        reading = chosen(folders, paths, wrapper_of(paths))
+        reading = chosen(folders, everything, wrapper_of(everything))
         return reading, (f"Folders are read as {described(reading, paths)}.",)
-    judged = judge(paths)
+    judged = judge(everything)
     if len(judged.readings) > 1:
         told = [described(one, paths) for one in judged.readings]
         examples = sorted({path.rpartition("/")[0] for path in paths if "/" in path})

@@ -20,6 +20,7 @@ from typing import Any, Final
 from handful.errors import StoreError
 from handful.items.decode import DECODE_VERSION, DecodeFailure
 from handful.items.fingerprint import FINGERPRINT_VERSION, Fingerprint
+from handful.items.formats import formats
 from handful.items.item import Item, Quarantined
 from handful.items.levels import Levels
 from handful.items.names import printable
@@ -60,7 +61,8 @@ class Index:
         self.path: Final = folder / FILE_NAME
         self.notes: tuple[str, ...] = ()
         self.levels: tuple[Levels, ...] = ()
-        self._version = f"{DECODE_VERSION}.{FINGERPRINT_VERSION}.{target}"
+        # What an extra reads is looked at again once it is installed.
+        self._version = f"{DECODE_VERSION}.{FINGERPRINT_VERSION}.{target}.{len(formats())}"
         self._seen: dict[str, _Status] = {}
         self._pending: list[tuple[object, ...]] = []
         self._pending_since = time.monotonic()

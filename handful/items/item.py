@@ -35,10 +35,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """An item that was set aside: its path relative to the data folder, and why."""
+    """An item that was set aside: its path relative to the data folder, and why.
+
+    Args:
+        path: relative to the data folder.
+        why: in plain words, without the path.
+        label: the class that its folder names, where it was set aside before it became an item.
+    """
 
     path: str
     why: str
+    label: str | None = None
 
     def to_json(self) -> dict[str, str]:
         """As `--json` prints it."""

@@ -14,6 +14,7 @@ from handful.errors import SettingError
 from handful.items.finding import Finding
 from handful.items.item import Collection, Item, Quarantined
 from handful.items.levels import Levels
+from handful.items.vanished import Vanished, vanished
 from handful.learning import Embedded, Learned, Progress, Settings, learning_curve
 from handful.project.labelling import begin_session, has_ledger, named, save_labels, show
 from handful.project.learner import Learner
@@ -117,6 +118,11 @@ class Project:
         later = embedded.quarantined if embedded else ()
         both = {one.path: one for one in (*self._collection.quarantined, *later)}
         return tuple(both[path] for path in sorted(both))
+
+    @property
+    def vanished(self) -> tuple[Vanished, ...]:
+        """Classes of which no picture can be read; complete after `embed` or `fit`."""
+        return vanished(self.items, self.quarantined)
 
     @property
     def levels(self) -> tuple[Levels, ...]:

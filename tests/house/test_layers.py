@@ -46,6 +46,7 @@ CONFINED = {
     "onnxruntime": {"encoders", "bundle"},
     "onnx": {"encoders", "bundle", "deep"},
     "duckdb": {"items"},
+    "pi_heif": {"items"},
     "cleanlab": {"labels"},
     "python_calamine": {"items"},
 }

@@ -136,13 +136,68 @@ def test_pictures_without_an_ending_are_found(tmp_path: Path) -> None:
     assert ["cat/1", "dog/2.png"] == list(labels(found))
 
 
-@pytest.mark.parametrize("name", ["IMG_1.HEIC", "scan.dcm", "raw.NEF"])
+@pytest.mark.usefixtures("without_heic")
+@pytest.mark.parametrize("name", ["IMG_1.HEIC", "scan.dcm", "raw.NEF", "slide.CZI", "a.jp2"])
 def test_pictures_of_other_kinds_are_set_aside(tmp_path: Path, name: str) -> None:
     """Kinds that are not read yet are quarantined by name, not passed over in silence."""
     found = open_data(folder_of(tmp_path, "cat/1.png", f"cat/{name}"))
     [bad] = found.quarantined
     assert f"cat/{name}" == bad.path
     assert "not read yet" in bad.why
+
+
+@pytest.mark.parametrize("name", ["1.jpg_large", "2.jpg!d", "3.jpeg-1", "4.img", "5.JPE", "6.jfif"])
+def test_pictures_with_odd_endings_are_found(tmp_path: Path, name: str) -> None:
+    """The first bytes tell where the ending does not."""
+    assert {f"cat/{name}": "cat"} == labels(open_data(folder_of(tmp_path, f"cat/{name}")))
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "lost+found", "System Volume Information", "$RECYCLE.BIN", "#recycle", "@Recycle",
+        ".Trash-1", "@eaDir", ".AppleDouble", "__MACOSX", ".ipynb_checkpoints", "LOST.DIR",
+    ],
+)  # fmt: skip
+def test_what_systems_leave_is_no_class(tmp_path: Path, left: str) -> None:
+    """Bins and caches of systems, network drives and programs are passed over."""
+    found = open_data(folder_of(tmp_path, "cat/1.png", "dog/2.png", f"{left}/3.png"))
+    assert {"cat/1.png": "cat", "dog/2.png": "dog"} == labels(found)
+
+
+@pytest.mark.usefixtures("without_heic")
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["IMG_1.HEIC", "IMG_2.HEIC"], "its 2 files (HEIC is not read yet"),
+        (["1.weird", "2.weird", "3.weird"], "its 3 files (WEIRD is not read here)"),
+        (["only.czi"], "its one file (CZI is not read yet"),
+    ],
+)
+def test_a_class_that_nobody_can_read_is_named(tmp_path: Path, names: list[str], why: str) -> None:
+    """It does not vanish: a note names the class, its files and the reason."""
+    folder_of(tmp_path, "cat/1.png", "dog/2.png")
+    found = open_data(folder_of(tmp_path, *(f"gone/{name}" for name in names), content=b"\0odd"))
+    assert {"gone"} == {one.label for one in found.quarantined}
+    [note] = [note for note in found.notes if "gone" in note]
+    assert note.startswith("Not read: class 'gone' has no picture that can be read: " + why)
+
+
+@pytest.mark.parametrize("names", [["a.weird", "b.weird"], ["a.txt", "b.txt", "c.txt"]])
+def test_papers_beside_classes_are_no_class(tmp_path: Path, names: list[str]) -> None:
+    """One or two foreign files, or any number of documents, are passed over as before."""
+    folder_of(tmp_path, "cat/1.png", "dog/2.png")
+    found = open_data(folder_of(tmp_path, *(f"docs/{name}" for name in names), content=b"\0odd"))
+    assert () == found.quarantined
+    assert not any("docs'" in note for note in found.notes)
+
+
+def test_the_levels_are_judged_with_the_pictures_that_cannot_be_read(tmp_path: Path) -> None:
+    """One class of two in a foreign format: the other's patients do not become the classes."""
+    folder_of(tmp_path, *(f"ok/P00{i}/1.png" for i in range(4)))
+    found = open_data(folder_of(tmp_path, *(f"sick/P01{i}/1.czi" for i in range(4))))
+    assert {"ok"} == set(labels(found).values())
+    assert {"sick"} == {one.label for one in found.quarantined}
 
 
 def test_names_in_upper_case(tmp_path: Path) -> None:
@@ -244,6 +299,7 @@ def test_a_label_column_makes_no_sense_for_a_folder(tmp_path: Path) -> None:
         open_data(folder_of(tmp_path, "a.png"), labels="species")
 
 
+@pytest.mark.usefixtures("without_heic")
 @pytest.mark.parametrize(
     ("names", "said"),
     [

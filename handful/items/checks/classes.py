@@ -31,6 +31,18 @@ def unlabelled(examined: Examined) -> Iterator[Finding]:
         )
 
 
+def no_picture(examined: Examined) -> Iterator[Finding]:
+    """Classes of which no picture can be read: nothing of them is learned."""
+    for gone in examined.vanished:
+        yield Finding(
+            kind="vanished-class",
+            paths=gone.paths,
+            reason=str(gone),
+            severity="fault",
+            suggestion="Export them in a format that is read, or take the folder out.",
+        )
+
+
 def one_class(examined: Examined) -> Iterator[Finding]:
     """All labels the same: there is nothing to tell apart."""
     classes = _by_class(examined)

@@ -15,6 +15,7 @@ from handful.items.item import Collection, Item, Quarantined
 from handful.items.levels import Levels
 from handful.items.scan import Scan
 from handful.items.units import units
+from handful.items.vanished import Vanished, vanished
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +30,7 @@ class Examined:
         set_aside: what could not be taken for an item while looking for them.
         unreadable: items that cannot be read or decoded.
         levels: black and white of the set, where its pictures have more than 8 bits.
+        vanished: classes of which no picture can be read.
     """
 
     items: tuple[Item, ...]
@@ -38,6 +40,7 @@ class Examined:
     set_aside: tuple[Quarantined, ...]
     unreadable: tuple[Quarantined, ...]
     levels: tuple[Levels, ...] = ()
+    vanished: tuple[Vanished, ...] = ()
 
     @staticmethod
     def of(collection: Collection, scan: Scan) -> Examined:
@@ -49,7 +52,14 @@ class Examined:
         before = set(collection.quarantined)
         unreadable = tuple(one for one in scan.quarantined if one not in before)
         return Examined(
-            items, fingerprints, same, bound, collection.quarantined, unreadable, scan.levels
+            items,
+            fingerprints,
+            same,
+            bound,
+            collection.quarantined,
+            unreadable,
+            scan.levels,
+            vanished(collection.items, (*scan.quarantined, *collection.quarantined)),
         )
 
 

@@ -8,16 +8,8 @@ from pathlib import PurePosixPath
 
 from handful.items.checks.examined import Examined, counted, paths_of
 from handful.items.finding import Finding
+from handful.items.formats import ENDINGS
 from handful.items.item import Item
-
-_SUFFIXES = {
-    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
-    "PNG": (".png", ".apng"),
-    "TIFF": (".tif", ".tiff"),
-    "WEBP": (".webp",),
-    "BMP": (".bmp", ".dib"),
-    "GIF": (".gif",),
-}
 
 
 def quarantined(examined: Examined) -> Iterator[Finding]:
@@ -43,7 +35,7 @@ def wrong_ending(examined: Examined) -> Iterator[Finding]:
     wrong: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item, seen in zip(examined.items, examined.fingerprints, strict=True):
         suffix = PurePosixPath(item.path).suffix.lower()
-        if suffix and suffix not in _SUFFIXES[seen.format]:
+        if suffix and suffix not in ENDINGS[seen.format]:
             wrong[suffix, seen.format].append(item)
     for (suffix, kind), items in wrong.items():
         hold = "holds" if len(items) == 1 else "hold"
@@ -52,7 +44,7 @@ def wrong_ending(examined: Examined) -> Iterator[Finding]:
             paths=paths_of(items),
             reason=f"{counted(len(items), 'file')} named {suffix} {hold} {kind}: read all the same",
             severity="note",
-            suggestion=f"Rename to {_SUFFIXES[kind][0]}: other programs may refuse them.",
+            suggestion=f"Rename to {ENDINGS[kind][0]}: other programs may refuse them.",
         )
 
 

@@ -9,21 +9,9 @@ from pathlib import Path
 
 from handful.errors import DataError
 from handful.items.damage import looks_like_a_picture
+from handful.items.formats import DOCUMENTS, suffixes, why_unread
 from handful.items.item import Quarantined
 from handful.items.names import printable
-
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
-    | {".gif", ".mpo"}
-)
-"""Endings of pictures that are read here, in lower case."""
-
-UNREAD = frozenset(
-    {".heic", ".heif", ".avif", ".jxl", ".jp2", ".j2k", ".psd", ".svg", ".dcm", ".dicom", ".nii"}
-    # Raw photographs open as TIFF, but what comes out is the thumbnail inside.
-    | {".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw"}
-)
-"""Endings of pictures that are not read here yet: set aside, not passed over."""
 
 # What systems, network drives and programs leave behind; what begins with a full stop is hidden.
 _LEFT_BY_SYSTEMS = frozenset(
@@ -108,18 +96,21 @@ class Walk:
 
     def _is_picture(self, entry: os.DirEntry[str], path: str) -> bool:
         suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122  (not yet a path)
-        known = suffix in SUFFIXES
+        known = suffix in suffixes()
         try:
             if not entry.is_file():
-                if known:
+                if known or why_unread(suffix):
                     why = "a link to nothing" if entry.is_symlink() else "not a file"
                     self._set_aside(path, why)
                 return False
-            if suffix in UNREAD:
-                kind = suffix[1:].upper()
-                self._set_aside(path, f"{kind} is not read yet; export it as JPEG, PNG or TIFF")
+            if known:
+                return True
+            unread = why_unread(suffix)
+            if unread is not None:
+                self._set_aside(path, unread)
                 return False
-            if known or (not suffix and _begins_as_picture(entry.path)):
+            # `.jpg_large`, `.jpg!d`, `.jpeg-1`, or no ending at all: the first bytes tell.
+            if suffix not in DOCUMENTS and _begins_as_picture(entry.path):
                 return True
         except OSError as error:
             self._set_aside(path, f"it cannot be looked at: {error.strerror}")
