@@ -77,8 +77,8 @@ def open_data(
             expected="a folder of pictures; a table has columns `label`, `group` and `split`",
             attempt="leave out --folders",
         )
+    from handful.items.sheets.sheet import is_table, kept_elsewhere
     from handful.items.table import read_table
-    from handful.items.tables.sheet import is_table, kept_elsewhere
 
     if is_table(place):
         return read_table(

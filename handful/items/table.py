@@ -1,7 +1,7 @@
 """A table of items: which column names the file, the class, the group and the split.
 
 Rows that cannot be used are set aside with their line and a reason; the rest goes on. How a table
-is read is in `tables/`.
+is read is in `sheets/`, what its cells mean in `tables/`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from handful.errors import DataError, SettingError
 from handful.items.groups import group_by_pattern
 from handful.items.item import Collection
 from handful.items.names import printable
+from handful.items.sheets.header import key
+from handful.items.sheets.sheet import Sheet, read_sheet
 from handful.items.tables.columns import (
     OTHER_KEYS,
     PATH_KEYS,
@@ -19,11 +21,12 @@ from handful.items.tables.columns import (
     PathColumn,
     path_column,
 )
-from handful.items.tables.header import key
-from handful.items.tables.labels import LabelColumn, label_column, without_labels
-from handful.items.tables.lookup import Finder, Looked, named_below
+from handful.items.tables.found import Looked
+from handful.items.tables.labels import LabelColumn, label_column
+from handful.items.tables.lookup import Finder
+from handful.items.tables.proposals import Proposals
+from handful.items.tables.roots import named_below
 from handful.items.tables.rows import Rows
-from handful.items.tables.sheet import Sheet, read_sheet
 
 
 def read_table(
@@ -61,14 +64,16 @@ def read_table(
     wanted = frozenset({*PATH_KEYS, *OTHER_KEYS, *asked} - {""})
     read = read_sheet(path, wanted=wanted, encoding=encoding, sheet=sheet)
     columns = Columns(read.header)
-    finder = Finder(path.parent, _checked(root) if root is not None else None)
+    finder = Finder(path, _checked(root) if root is not None else None)
     files = path_column(columns, read, finder, path, column)
     classes = _label_column(columns, read, labels)
     looked = finder.look_up(files.cell(cells) for _, cells in read.rows)
     bases = (path.parent, looked.base) if root is None else (looked.base, path.parent)
     base, names = named_below([found.place for found in looked.found.values()], *bases)
     by_pattern = group is not None and columns.find(group) is None
-    groups, splits = columns.find(group or "group"), columns.find("split")
+    proposals = Proposals(columns, read)
+    groups = columns.find(group or "group")
+    splits, split_notes = proposals.split()
     taken = (files.file, files.folder, classes[0] if classes else None, groups, splits)
     rows = Rows(
         table=path.name,
@@ -79,21 +84,20 @@ def read_table(
         labels=classes,
         groups=groups,
         splits=splits,
-        attributes=columns.others(*taken),
+        attributes=proposals.attributes(*taken),
     )
     for line, cells in read.rows:
         rows.read(line, cells)
     items = tuple(sorted(rows.items(), key=lambda item: item.path))
     if not items:
         raise _nothing(path, read, rows, looked, finder, files)
-    notes = (*read.notes, *files.notes, *looked.notes)
+    notes = (*read.notes, *files.notes, *split_notes, *looked.notes, *proposals.regions())
     if by_pattern:
         items, more = group_by_pattern(items, group or "")
         notes += more
-    if classes is None:
-        notes += (without_labels(columns, [cells for _, cells in read.rows]),)
-    else:
-        notes += classes[1].notes
+    if group is None and groups is None:
+        notes += proposals.groups(*taken)
+    notes += (proposals.labels(*taken),) if classes is None else classes[1].notes
     return Collection(
         root=base,
         items=items,
@@ -155,12 +159,14 @@ def _nothing(
     below = " and ".join(
         f"{printable(str(base))} by name" for base, _ in finder.seen_below()
     ) or printable(str(looked.base))
-    remote = "address" in why
+    attempt = "--root DIR names the folder that holds the pictures"
+    if "address" in why:
+        attempt = "download the pictures, then --root DIR names their folder"
+    elif "could be meant" in why:
+        attempt = "--root DIR names the folder that holds each name once"
     return DataError(
         f"None of the {len(looked.missing):,} pictures that the table names is there.",
         found=f"{cell} ({why}); 0 of {len(looked.missing):,} found below {below}",
         expected="paths that are absolute, or start from the table's own folder or --root",
-        attempt="download the pictures, then --root DIR names their folder"
-        if remote
-        else "--root DIR names the folder that holds the pictures",
+        attempt=attempt,
     )

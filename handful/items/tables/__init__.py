@@ -1,4 +1,4 @@
-"""How a table is read: its bytes, its header, its columns, and the files that its cells name.
+"""What the columns of a table mean, and which files its cells name.
 
-`handful/items/table.py` is the door; nothing else of handful imports from here.
+`handful/items/table.py` is the door. How the file itself is read is in `sheets/`.
 """

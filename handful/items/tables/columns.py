@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import final
 
 from handful.errors import DataError, SettingError
-from handful.items.tables.header import PICTURE_NAME, key
+from handful.items.sheets.header import PICTURE_NAME, key
+from handful.items.sheets.sheet import Sheet
 from handful.items.tables.lookup import Finder
-from handful.items.tables.sheet import Sheet
 
 # Names that people give to the column of pictures, by `key`; the plainer first.
 PATH_KEYS = (

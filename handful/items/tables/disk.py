@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, final
 
-from handful.items.tables.header import PICTURE_NAME
+from handful.items.sheets.header import PICTURE_NAME
 from handful.items.tables.spelling import differs_in, digits_key, name_key, stem_key
 
 T = TypeVar("T")

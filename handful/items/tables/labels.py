@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from handful.errors import DataError, HandfulError
 from handful.items.label_names import SAY_NOTHING, cell_label
-from handful.items.tables.columns import Columns
 
 # Fewer rows than this may each have a class of their own.
 _FEW = 10
@@ -21,11 +20,9 @@ _MANY_NUMBERS = 20
 # Of the labelled rows the share with several classes above which the whole column is of that kind.
 _SEVERAL = 0.05
 _SEPARATORS = ("|", ";", ",", " ")
-_NAMED = 4
 
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
-_ONE = {"1", "true"}
-_ZERO = {"0", "false"}
+NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+"""A number as a person writes it, with a comma or a full stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +67,13 @@ def label_column(
     )
 
 
-def without_labels(columns: Columns, rows: Sequence[tuple[str, ...]]) -> str:
-    """What to say of a table that has no column of classes."""
-    coded = [
-        name
-        for at, name in enumerate(columns.header)
-        if name and _is_coded([cells[at] for cells in rows if at < len(cells)])
-    ]
-    if len(coded) > 1:
-        named = ", ".join(f"`{one}`" for one in coded[:_NAMED])
-        more = f" and {len(coded) - _NAMED:,} more" if len(coded) > _NAMED else ""
-        return (
-            f"No column `label`, but {len(coded)} columns of 0 and 1: {named}{more}. Are they"
-            " several labels to an item? Those are not learned yet: --labels"
-            f" {coded[0]} learns one of them as yes or no."
-        )
-    for at, name in enumerate(columns.header):
-        cells = [cells[at] for cells in rows if at < len(cells) and cells[at]]
-        if name and _could_be_classes(cells):
-            return (
-                "No column `label`, so no labels are known. Is it"
-                f" `{name}` ({len(set(cells))} values)? --labels {name!r} takes it;"
-                f" the columns are {columns}."
-            )
-    return f"No column `label`, so no labels are known; the columns are {columns}."
-
-
 def _refuse_what_are_no_classes(
     name: str, counts: Counter[str], error: Callable[..., HandfulError]
 ) -> None:
     total, distinct = counts.total(), len(counts)
     if total < _FEW:
         return
-    all_numbers = all(_NUMBER.fullmatch(one) for one in counts)
+    all_numbers = all(NUMBER.fullmatch(one) for one in counts)
     is_quantity = all_numbers and (
         distinct > _MOSTLY_NUMBERS * total
         or (distinct > _MANY_NUMBERS and not all(one.lstrip("+-").isdigit() for one in counts))
@@ -181,17 +152,3 @@ def _alike_but_for_case(counts: Counter[str]) -> list[str]:
         for names in same.values()
         if len(names) > 1
     ]
-
-
-def _is_coded(cells: Sequence[str]) -> bool:
-    """Whether a column says yes or no of one class: both occur, and nothing else."""
-    values = {cell_label(cell) for cell in cells}
-    return bool(values & _ONE) and bool(values & _ZERO) and values <= _ONE | _ZERO | {None}
-
-
-def _could_be_classes(cells: Sequence[str]) -> bool:
-    """Whether a few words return again and again."""
-    values = set(cells)
-    return 1 < len(values) <= len(cells) / 2 and not all(
-        _NUMBER.fullmatch(value) for value in values
-    )

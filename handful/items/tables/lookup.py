@@ -9,57 +9,26 @@ that is there only as a test picture.
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import final
 
 from handful.items.damage import looks_like_a_picture
 from handful.items.names import printable
+from handful.items.sheets.header import PICTURE_NAME
 from handful.items.split_names import part_named
 from handful.items.tables.disk import MOST_FILES, Disk, Tree
-from handful.items.tables.header import PICTURE_NAME
+from handful.items.tables.found import ABSOLUTE, NOT_THERE, Found, Looked, joined, several, shown
+from handful.items.tables.moves import Moves
 from handful.items.tables.spelling import Spelling, differs_in, spellings
 
-ABSOLUTE = "by absolute paths"
-ELSEWHERE = "by their names in other folders"
 # Cells from which the folder that paths start from is told.
 _SAMPLED = 200
 
-_Dirs = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file that a cell means.
-
-    Args:
-        place: where it is, absolute.
-        rule: how it was found, as a note says it; "" for as it is written.
-        is_exact: whether every name is the one in the cell but for case and Unicode form.
-    """
-
-    place: str
-    rule: str = ""
-    is_exact: bool = True
-
-
-@dataclass(slots=True)
-class Looked:
-    """What all cells mean.
-
-    Args:
-        base: the folder that relative paths start from.
-        found: by cell.
-        missing: by cell, why nothing can be used.
-        notes: how they were found, where that is not plain.
-    """
-
-    base: Path
-    found: dict[str, Found] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+# Words beside the part in a table's name: "train_labels.csv".
+_NOT_PARTS = re.compile(r"labels?|annotations?|list|metadata|solution", re.IGNORECASE)
 
 
 @final
@@ -67,12 +36,13 @@ class Finder:
     """Looks cells up on the disk; remembers what it saw, so that several columns can be tried.
 
     Args:
-        folder: the table's own, absolute.
+        table: absolute.
         root: where paths start, if it was named; only there names are looked for.
     """
 
-    def __init__(self, folder: Path, root: Path | None = None) -> None:
-        self.folder = folder
+    def __init__(self, table: Path, root: Path | None = None) -> None:
+        self.folder = table.parent
+        self._part = part_named(_NOT_PARTS.sub(" ", table.stem))
         self.root = root
         self._disk = Disk()
         self._trees: dict[Path, Tree] = {}
@@ -113,14 +83,14 @@ class Finder:
         return best
 
     def _as_spelled(self, cell: str, looked: Looked) -> None:
-        why = "no such file"
+        why = NOT_THERE
         for spelling in spellings(cell):
             start = _start(spelling, looked.base)
             if start is None:
                 continue
             places = self._disk.find(start, spelling.parts)
             if len(places) > 1:
-                why = _several(places, looked.base)
+                why = several(places, looked.base)
             elif places and os.path.isdir(places[0]):  # noqa: PTH112
                 why = "a folder, not a picture"
             elif places and _leads_to_no_picture(places[0], looked.base):
@@ -128,7 +98,7 @@ class Finder:
             elif places:
                 looked.found[cell] = _found(places[0], start, spelling)
                 return
-        if why != "no such file":
+        if why != NOT_THERE:
             looked.missing[cell] = why
 
     def _elsewhere(self, cells: Sequence[str], looked: Looked) -> None:
@@ -139,7 +109,7 @@ class Finder:
         for cell in cells:
             if cell in looked.missing:
                 continue
-            looked.missing[cell] = "no such file"
+            looked.missing[cell] = NOT_THERE
             if last[cell].is_remote:
                 looked.missing[cell] = "an address of a server; nothing is fetched"
             if last[cell].parts and _folder_of(last[cell]) not in known:
@@ -147,7 +117,7 @@ class Finder:
         for base in self._where_to_look(looked.base):
             if not wanted:
                 return
-            moves = _Moves(self._tree(base))
+            moves = Moves(self._tree(base), self._part)
             for cell in wanted:
                 moves.consider(cell, last[cell].parts)
             moves.settle(looked)
@@ -197,48 +167,6 @@ class Finder:
         return notes
 
 
-class _Moves:
-    """Cells whose names lie in other folders than they say, and which folder stands for which."""
-
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
-        self.options: dict[str, list[tuple[_Dirs, _Dirs, tuple[str, ...]]]] = {}
-        self._parts: dict[str, tuple[str, ...]] = {}
-
-    def consider(self, cell: str, parts: tuple[str, ...]) -> None:
-        """Finds the files of that name that share most of the cell's last folders."""
-        best: list[tuple[_Dirs, _Dirs, tuple[str, ...]]] = []
-        most = 0
-        for file in self._tree.named(parts[-1]):
-            shared = _shared_end(parts[:-1], file[:-1])
-            move = (parts[: len(parts) - 1 - shared], file[: len(file) - 1 - shared], file)
-            if _changes_part(move[0], move[1]):
-                continue
-            if shared > most:
-                best, most = [], shared
-            if shared == most:
-                best.append(move)
-        if best:
-            self.options[cell] = best
-            self._parts[cell] = parts
-
-    def settle(self, looked: Looked) -> None:
-        """Takes what is plain; of several files the one where others of its folder lie."""
-        sure: dict[_Dirs, Counter[_Dirs]] = defaultdict(Counter)
-        for options in self.options.values():
-            if len(options) == 1:
-                sure[options[0][0]][options[0][1]] += 1
-        for cell, options in self.options.items():
-            here = [one for one in options if one[1] in sure.get(one[0], ())] or options
-            places = [str(self._tree.base.joinpath(*file)) for _, _, file in here]
-            if len(places) > 1:
-                looked.missing[cell] = _several(places, self._tree.base)
-            else:
-                looked.missing.pop(cell, None)
-                rule = _joined(ELSEWHERE, differs_in(self._parts[cell][-1], here[0][2][-1]))
-                looked.found[cell] = Found(places[0], rule, is_exact=False)
-
-
 def _start(spelling: Spelling, base: Path) -> str | None:
     """Where a path begins on this machine; None where it begins on another."""
     if spelling.anchor in {"", "/"}:
@@ -265,32 +193,11 @@ def _found(place: str, start: str, spelling: Spelling) -> Found:
     )
     how = [ABSOLUTE if spelling.anchor and "file:" not in spelling.rule else "", spelling.rule]
     is_exact = set(differences) <= {"", "in another Unicode form", "in other case"}
-    return Found(os.path.normpath(place), _joined(*how, *differences), is_exact)
-
-
-def _joined(*rules: str) -> str:
-    return " and ".join(filter(None, rules))
+    return Found(os.path.normpath(place), joined(*how, *differences), is_exact)
 
 
 def _folder_of(spelling: Spelling) -> tuple[str, ...]:
     return (spelling.anchor, *spelling.parts[:-1])
-
-
-def _shared_end(these: Sequence[str], those: Sequence[str]) -> int:
-    """How many of the last folders are the same, whatever their case."""
-    count = 0
-    for this, that in zip(reversed(these), reversed(those), strict=False):
-        if differs_in(this, that) not in {"", "in other case", "in another Unicode form"}:
-            break
-        count += 1
-    return count
-
-
-def _changes_part(before: _Dirs, after: _Dirs) -> bool:
-    """Whether a picture of one part of the data would be taken from another part."""
-    old = {part for name in before if (part := part_named(name))}
-    new = {part for name in after if (part := part_named(name))}
-    return bool(old and new and old != new)
 
 
 def _refuse_second_claims(looked: Looked) -> None:
@@ -308,69 +215,7 @@ def _refuse_second_claims(looked: Looked) -> None:
                 )
 
 
-def _several(places: Sequence[str], base: Path) -> str:
-    names = [printable(os.path.relpath(place, base)) for place in sorted(places)]
-    more = f" and {len(names) - 2:,} more" if len(names) > 2 else ""
-    return f"{len(names)} files could be meant: {names[0]} and {names[1]}{more}"
-
-
 def _example(cell: str, looked: Looked) -> str:
     """What a cell turned out to be, without the folders above the data."""
     place = Path(looked.found[cell].place)
     return f"{shown(cell)} is {printable('/'.join(place.parts[-2:]))}"
-
-
-def shown(cell: str) -> str:
-    """A cell as it may stand in a report: of an absolute path only the end."""
-    last = list(spellings(cell))[-1]
-    if not last.anchor:
-        return cell
-    return "…/" + "/".join(last.parts[-2:])
-
-
-def named_below(places: Iterable[str], *bases: Path) -> tuple[Path, Mapping[str, str]]:
-    """The data folder, and each file's path relative to it.
-
-    It is the first of `bases` that all files are below, else the nearest folder around all of
-    them. Where that would be the whole disk, files are named by as many of their last folders as
-    tell them apart.
-    """
-    distinct = list(dict.fromkeys(places))
-    for base in bases:
-        inside = _below(distinct, base)
-        if inside is not None:
-            return base, inside
-    root = _around(distinct)
-    if root != Path(root.anchor):
-        return root, _below(distinct, root) or {}
-    for count in range(1, 1 + max(len(Path(place).parts) for place in distinct)):
-        names = {place: "/".join(Path(place).parts[1:][-count:]) for place in distinct}
-        if len(set(names.values())) == len(distinct):
-            return root, {place: printable(name) for place, name in names.items()}
-    raise AssertionError("whole paths differ")
-
-
-def _around(places: Sequence[str]) -> Path:
-    try:
-        return Path(os.path.commonpath([os.path.dirname(place) for place in places]))  # noqa: PTH120
-    except ValueError:  # on several drives
-        return Path(Path(places[0]).anchor)
-
-
-def _below(places: Sequence[str], base: Path) -> dict[str, str] | None:
-    """Paths relative to a folder; None if a file is not below it."""
-    names = {}
-    above: dict[str, str] = {}
-    for place in places:
-        try:
-            name = Path(place).relative_to(base).as_posix()
-        except ValueError:
-            folder, file = os.path.split(place)
-            if folder not in above:
-                above[folder] = os.path.realpath(folder)
-            try:
-                name = Path(above[folder], file).relative_to(base).as_posix()
-            except ValueError:
-                return None
-        names[place] = printable(name)
-    return names

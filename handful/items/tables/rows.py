@@ -11,8 +11,8 @@ from handful.items.item import Item, Quarantined, SplitName
 from handful.items.label_names import cell_label
 from handful.items.split_names import part_named, side_of
 from handful.items.tables.columns import PathColumn
+from handful.items.tables.found import Looked, shown
 from handful.items.tables.labels import LabelColumn
-from handful.items.tables.lookup import Looked, shown
 
 
 @dataclass(slots=True)

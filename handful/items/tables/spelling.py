@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from handful.items.tables.header import PICTURE_NAME
+from handful.items.sheets.header import PICTURE_NAME
 
 _ADDRESS = re.compile(r"^([a-z][a-z0-9+.-]+):/{2,}", re.IGNORECASE)
 _FILE = re.compile(r"^file:(?://localhost(?=/)|//(?=/)|(?=/(?!/))|//(?=[a-z]:)|)", re.IGNORECASE)

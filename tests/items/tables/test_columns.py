@@ -3,7 +3,7 @@
 import pytest
 
 from handful.errors import SettingError
-from tests.items.tables.conftest import Made, Read
+from tests.items.conftest import Made, Read
 
 
 @pytest.mark.parametrize(

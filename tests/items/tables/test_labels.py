@@ -3,7 +3,7 @@
 import pytest
 
 from handful.errors import DataError, SettingError
-from tests.items.tables.conftest import Made, Read
+from tests.items.conftest import Made, Read
 
 TWENTY = tuple(f"{number}.png" for number in range(20))
 
@@ -110,22 +110,3 @@ def test_numbers_may_be_classes(pictures: Made, read: Read, cells: list[str]) ->
     """Few numbers that return are classes."""
     found = read(pictures(*TWENTY), column("label", cells))
     assert set(cells) == {item.label for item in found}
-
-
-def test_columns_of_zeros_and_ones_are_named(pictures: Made, read: Read) -> None:
-    """Where no column is called `label`, columns of 0 and 1 may be several labels to an item."""
-    text = "path,MEL,NV\n0.png,1.0,0.0\n1.png,0.0,1.0\n"
-    found = read(pictures("0.png", "1.png"), text)
-    [note] = [note for note in found.notes if "0 and 1" in note]
-    assert "2 columns of 0 and 1: `MEL`, `NV`" in note
-    assert "--labels MEL" in note
-
-
-def test_a_column_that_could_be_the_classes_is_proposed(pictures: Made, read: Read) -> None:
-    """Nothing is taken unasked, but the note says how to take it."""
-    rows = "".join(
-        f"{path},{number},{'dog' if number % 2 else 'cat'}\n" for number, path in enumerate(TWENTY)
-    )
-    found = read(pictures(*TWENTY), "path,number,species\n" + rows)
-    assert {None} == {item.label for item in found}
-    assert any("--labels 'species' takes it" in note for note in found.notes)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handful.errors import DataError, SettingError
-from tests.items.tables.conftest import Made, Read
+from tests.items.conftest import Made, Read
 
 NAMES = ("cat/1.png", "cat/2.png", "dog/3.png")
 
@@ -172,6 +172,15 @@ def test_a_training_picture_is_not_taken_from_the_test_folder(pictures: Made, re
     root = pictures("test/1.png")
     with pytest.raises(DataError, match="is there"):
         read(root, "path\ntrain/1.png\n")
+
+
+def test_the_name_of_the_table_says_the_part(pictures: Made, read: Read) -> None:
+    """Of two files of one name that of the training folder is meant in `train_labels.csv`."""
+    root = pictures("train/1.png", "test/1.png")
+    assert ["train/1.png"] == paths(read(root, "path\n1.png\n", "train_labels.csv"))
+    assert ["test/1.png"] == paths(read(root, "path\n1.png\n", "test.csv"))
+    with pytest.raises(DataError):
+        read(root, "path\n1.png\n", "all.csv")
 
 
 def test_two_rows_do_not_share_a_file_by_name(pictures: Made, read: Read) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from handful.errors import DataError, HandfulError, SettingError
 from handful.items.label_names import as_text
-from handful.items.tables.header import known_names, laid_out
-from handful.items.tables.sheet import Numbered, Sheet, empty, unreadable
+from handful.items.sheets.header import known_names, laid_out
+from handful.items.sheets.sheet import Numbered, Sheet, empty, unreadable
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook

@@ -9,9 +9,9 @@ from collections import Counter
 from pathlib import Path
 
 from handful.errors import DataError
-from handful.items.tables.encoding import decoded
-from handful.items.tables.header import PICTURE_NAME, known_names, laid_out
-from handful.items.tables.sheet import Numbered, Sheet, empty, refuse_other_kinds, unreadable
+from handful.items.sheets.encoding import decoded
+from handful.items.sheets.header import PICTURE_NAME, known_names, laid_out
+from handful.items.sheets.sheet import Numbered, Sheet, empty, refuse_other_kinds, unreadable
 
 DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

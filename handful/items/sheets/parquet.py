@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 
 from handful.errors import DataError
 from handful.items.label_names import as_text
-from handful.items.tables.header import laid_out
-from handful.items.tables.sheet import Sheet, empty, unreadable
+from handful.items.sheets.header import laid_out
+from handful.items.sheets.sheet import Sheet, empty, unreadable
 
 PARQUET_MEMORY = "1GB"
 _MAGIC = b"PAR1"

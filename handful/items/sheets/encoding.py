@@ -52,6 +52,8 @@ def decoded(path: Path, raw: bytes, encoding: str | None) -> tuple[str, tuple[st
         several = f"{len(strays):,} characters are" if len(strays) > 1 else "1 character is"
         note = f"{several} not UTF-8, first in line {line}; read as Windows-1252."
         return _SURROGATE.sub(lambda found: _windows(_byte_of(found[0])), text), (note,)
+    if b"\r" in raw and b"\n" not in raw:  # line ends of old Macs, and of Excel's "CSV (Macintosh)"
+        return raw.decode("mac-roman"), (f"The table was read as Mac Roman: {_WAY_OUT}.",)
     return _windows(raw), (
         f"The table is not UTF-8; it was read as Windows-1252 (Latin-1): {_WAY_OUT}.",
     )

@@ -119,14 +119,14 @@ def read_sheet(
     _refuse_what_does_not_apply(path, suffix, encoding, sheet)
     try:
         if suffix in PARQUET_SUFFIXES:
-            from handful.items.tables.parquet import read_parquet
+            from handful.items.sheets.parquet import read_parquet
 
             return read_parquet(path, wanted)
         if suffix in EXCEL_SUFFIXES:
-            from handful.items.tables.workbook import read_workbook
+            from handful.items.sheets.workbook import read_workbook
 
             return read_workbook(path, wanted, sheet)
-        from handful.items.tables.delimited import read_delimited
+        from handful.items.sheets.delimited import read_delimited
 
         return read_delimited(path, path.read_bytes(), wanted, encoding)
     except OSError as error:

@@ -3,7 +3,7 @@
 import pytest
 
 from handful.errors import DataError, SettingError
-from tests.items.tables.conftest import Made, Read
+from tests.items.conftest import Made, Read
 
 TEXT = "path,label\na.png,Bär – “5 €”\n"
 LABEL = "Bär – “5 €”"
@@ -29,6 +29,13 @@ def test_what_spreadsheets_write_is_read(
     assert [LABEL] == [item.label for item in found]
     assert said in " ".join(found.notes)
     assert bool(said) == bool(found.notes)
+
+
+def test_line_ends_of_macs_tell_their_encoding(pictures: Made, read: Read) -> None:
+    """Excel's "CSV (Macintosh)" ends lines as no other does, and its letters are Mac Roman."""
+    found = read(pictures("a.png"), "path,label\ra.png,Bär\r".encode("mac-roman"))
+    assert ["Bär"] == [item.label for item in found]
+    assert "Mac Roman" in found.notes[0]
 
 
 def test_a_named_encoding_is_believed(pictures: Made, read: Read) -> None:

@@ -8,17 +8,16 @@ from collections import Counter
 from pathlib import Path
 
 from handful.errors import DataError
-from handful.items.tables.sheet import Numbered, Sheet, empty
+from handful.items.formats import ENDINGS, UNREAD
+from handful.items.sheets.sheet import Numbered, Sheet, empty
 
 # A header lower than this is no header that a person would look for.
 _LOOKED_AT = 40
 # Enough rows to know how wide a table is.
 _WIDTHS_OF = 200
 
-PICTURE_NAME = re.compile(
-    r"\.(jpe?g|jpe|jfif|png|apng|tiff?|webp|bmp|dib|gif|mpo|hei[cf]|avif|p[gpn]m|dcm|dicom)$",
-    re.IGNORECASE,
-)
+_PICTURES = sorted(UNREAD.union(*ENDINGS.values()))
+PICTURE_NAME = re.compile("(" + "|".join(map(re.escape, _PICTURES)) + ")$", re.IGNORECASE)
 """What the name of a picture ends in."""
 
 

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 
 from handful.errors import DataError, SettingError
 from handful.items.table import read_table
-from tests.items.tables.conftest import Made, Read
+from tests.items.conftest import Made, Read
 
 
 def saved(folder: Path, **sheets: list[tuple[object, ...]]) -> Path:
