@@ -5,7 +5,8 @@ Files in the order of the passes:
     nodes.py       terms of the index IR                       ┐
     ops.py         the one table of operators                  │ the language
     expr.py        what a user writes                          │
-    trace.py       a Python function → terms                   ┘
+    trace.py       a Python function → terms                   │
+    scans.py       a scan's states and one step of them        ┘
     program.py     equations, and their checker                ┐
     normal.py      terms → equations                           │ the index IR
     beside.py      products of the same rows become one        │
@@ -13,6 +14,7 @@ Files in the order of the passes:
     slices.py      sums of all slices become one               │
     into_loops.py  what is done at each step of a loop         │
     grad.py        equations → equations of the derivative     ┘
+    guards.py      what a condition lets a read reach
     arguments.py   checks of a call
     interp.py      what it means, in NumPy
     definition.py  equations, their checks, their derivative
@@ -84,7 +86,8 @@ from handful.kernels.expr import (
     where,
 )
 from handful.kernels.kernel import Kernel, kernel
-from handful.kernels.trace import F, I, scan
+from handful.kernels.scans import scan
+from handful.kernels.trace import F, I
 
 __all__ = [
     "AxisExpr",

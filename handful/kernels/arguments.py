@@ -8,6 +8,7 @@ from typing import Any
 from handful.errors import KernelError
 from handful.kernels import nodes, ops
 from handful.kernels.expr import names
+from handful.kernels.guards import guarded_reads
 from handful.kernels.nodes import Axis, Const, Load, Node, Op, Reduce, Size, Smallest
 from handful.kernels.trace import Parameter, Traced, rank_counts, size_axes
 
@@ -33,6 +34,7 @@ class Arguments:
                 for i, d in zip(load.index, load.array.dims, strict=True)
             )
         ]
+        self.guarded = guarded_reads(traced.roots(), bare)
         self.tables = _absent_allowed(self.parameters, bare)
 
     def fault(self, what: str, **more: str) -> KernelError:
@@ -69,6 +71,7 @@ class Arguments:
                     f"smallest takes {node.count} of axis {node.axis.name}, whose size is "
                     f"{out[node.axis.name]}"
                 )
+        self._guards(out)
         return out
 
     def _unify(
@@ -146,6 +149,24 @@ class Arguments:
                         found=self.places.get(load, ""),
                         attempt="a smaller window, or where(inside, …, 0)",
                     )
+
+    def _guards(self, sizes: Mapping[str, int]) -> None:
+        """What is read inside of a `where` is kept inside of its array by the condition."""
+        from handful.kernels.program import show_node
+
+        for read in self.guarded:
+            place = read.outside(sizes)
+            if place is not None:
+                axis = read.load.array.dims[read.dim].axis
+                index = show_node(read.load.index[read.dim])
+                raise self.fault(
+                    f"{show_node(read.load)} reads {place} in dimension {read.dim}, but axis "
+                    f"{axis} has size {sizes[axis]}",
+                    found=self.places.get(read.load, ""),
+                    expected="a condition that keeps the read inside of the array",
+                    attempt=f"where(({index} >= 0) & ({index} < size({axis})) & …, …, 0), "
+                    "or padded(…)",
+                )
 
 
 def _unguarded(roots: list[Node]) -> list[Node]:

@@ -136,6 +136,15 @@ class Expr:
             attempt="where(condition, a, b), and & | ~ between conditions",
         )
 
+    def __int__(self) -> int:
+        raise fault(
+            "an expression has no number while the kernel is read",
+            expected="an integer parameter, or a place in the language itself",
+            attempt="declare it I[…] in place of F[…], and leave out int() and float()",
+        )
+
+    __float__ = __index__ = __int__
+
     def __iter__(self) -> object:
         raise fault(
             "an expression cannot be iterated over",

@@ -60,7 +60,10 @@ def invert(
     for statement in program.body:
         found = None
         if isinstance(statement, Equation):
-            found = _gathered(_inlined(statement, program), program, len(body), once, plain)
+            inlined = _inlined(statement, program)
+            found = _gathered(inlined, program, len(body), once, plain)
+            if found is None and inlined is not statement:
+                found = _gathered(statement, program, len(body), once, plain)
         if found is None:
             body.append(statement)
         else:
@@ -80,6 +83,8 @@ def _inlined(e: Equation, program: Program) -> Equation:
     guard, scattered = ops.guarded(e.expr)
     if not isinstance(scattered, Load) or scattered.array in (*program.inputs, *program.outputs):
         return e
+    if guard is not None and any(r.array is scattered.array for r in nodes.loads(guard)):
+        return e  # relu(sum(...)): the sum is stored for its guard, so nothing is saved
     made = [s for s, _ in flat(program.body) if s.target is scattered.array]
     readers = [
         s for s, _ in flat(program.body) if any(r.array is scattered.array for r in reads(s))
@@ -132,6 +137,10 @@ def _gathered(
     product = moving and summed & nodes.union(nodes.free(p) for p in still).keys()
     if not product and not (plain and all(isinstance(p, Load) for p in parts)):
         return None
+    index = tuple(a for a in (m, *e.domain) if a in nodes.union(nodes.free(p) for p in moving))
+    decided = guard is None or nodes.free(guard).keys() <= {*index, rank}
+    if product and not once and not decided:
+        return None  # the gather comes before the product, so its guard must be known there
     left = tuple(m if d == place else i for d, i in enumerate(e.index))
     domain = (m, *[a for a in e.domain if a is not gone])
 
@@ -144,7 +153,6 @@ def _gathered(
         ranks = () if once else (rank,)
         whole = guarded([*moving, *still])
         return inverse, [Equation(e.target, left, "sum", (*domain, *ranks), whole)]
-    index = tuple(a for a in (m, *e.domain) if a in nodes.union(nodes.free(p) for p in moving))
     gather = Array(f"gather{number}", tuple(Dim(a.name) for a in index), "f")
     rest = ops.product([Load(gather, index), *still])
     return inverse, [

@@ -9,6 +9,7 @@ known here: a plan holds for all of them.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
 
@@ -25,8 +26,8 @@ from handful.kernels.contract import (
 )
 from handful.kernels.inline import inline
 from handful.kernels.nodes import Array, Axis
-from handful.kernels.parts import in_parts
-from handful.kernels.program import Loop, Program, ends, fits
+from handful.kernels.parts import NUMBER, in_parts
+from handful.kernels.program import CheckError, Loop, Program, ends, fits, flat, is_within, reads
 from handful.kernels.recompute import regrouped, too_large
 from handful.kernels.region import Region
 from handful.kernels.share import lift, share
@@ -53,7 +54,34 @@ def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
             out.append(Region(single, block, tuple(share(group, block, single, around, namer))))
         repeated.update(large)
     out = in_parts(_with_locals(out, program, repeated), namer)
-    return tuple(_laid_first(_with_locals(out, program, repeated), around, namer))
+    return check_memory(
+        tuple(_laid_first(_with_locals(out, program, repeated), around, namer)), program
+    )
+
+
+def check_memory(regions: tuple[Region, ...], program: Program) -> tuple[Region, ...]:
+    """The checker after planning: no array is larger than what the equations themselves go over.
+
+    What is stored whole must fit within an argument, a result, the target of an equation, or the
+    values that one load reads (x[src[e], f] reads e, f); of an array that lives inside of one
+    region, one block must. Numbers of blocks (`parts.py`) do not count: there are few.
+
+    Raises:
+        CheckError: the plan holds more.
+    """
+    allowed = [[d.axis for d in a.dims] for a in program.arrays().values()]
+    allowed += [[a.name for a in nodes.free(r)] for e, _ in flat(program.body) for r in reads(e)]
+    for region in regions:
+        outer = Counter(a.name for a in (*region.single, region.block) if a is not None)
+        for array in map(target_of, region.items):
+            axes = Counter(d.axis for d in array.dims if not d.axis.startswith(NUMBER))
+            held = axes - outer if array in region.local else axes
+            if not is_within(held.elements(), allowed):
+                shown = ", ".join(axes.elements())
+                raise CheckError(
+                    f"{program.name}: the plan holds {array.name}[{shown}], more than its equations"
+                )
+    return regions
 
 
 def _batches(program: Program, namer: Namer) -> list[tuple[list[Item], Loop | None]]:

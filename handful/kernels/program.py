@@ -11,7 +11,8 @@ differentiates all of it. All arrays keep their time axis here; storage is the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -131,6 +132,15 @@ def ends(program: Program) -> list[set[str]]:
 def fits(axes: Set[str], among: list[set[str]], *, but: Set[str] = frozenset()) -> bool:
     """Whether axes by these names, `but` left aside, are all in one of the `ends`."""
     return any(axes - but <= end for end in among)
+
+
+def is_within(axes: Iterable[str], among: Iterable[Iterable[str]]) -> bool:
+    """Whether what has these axes is no larger than one of the others, whatever the sizes are.
+
+    Each axis must stand as often in the other: n, n is not within n, c.
+    """
+    own = Counter(axes)
+    return any(own <= Counter(other) for other in among)
 
 
 def needed(program: Program, outputs: tuple[Array, ...]) -> Program:

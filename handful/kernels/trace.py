@@ -14,7 +14,7 @@ from typing import Any
 
 from handful.kernels import nodes, ops
 from handful.kernels.expr import AxisExpr, Expr, Value, fault, integer, lift, names, place, tracing
-from handful.kernels.nodes import Array, Axis, Const, Dim, Load, Node, Size
+from handful.kernels.nodes import Array, Axis, Dim, Load, Node, Size
 
 
 class Spec(type):
@@ -116,7 +116,7 @@ class Traced:
         return out + [term for s in self.scans for term in (*s.inits, *s.steps)]
 
 
-_current: ContextVar[Traced] = ContextVar("current")
+current: ContextVar[Traced] = ContextVar("current")
 
 
 class Tensor:
@@ -136,116 +136,55 @@ class Tensor:
         terms = tuple(
             integer(lift(i), f"dimension {d} of {self._array.name}") for d, i in enumerate(index)
         )
+        if self._prefix:
+            _check_order(self._array.name, [d.axis for d in dims], terms)
         load = Load(self._array, self._prefix + terms)
-        _current.get().places.setdefault(load, place())
+        current.get().places.setdefault(load, place())
         return Expr(load)
 
     def __getattr__(self, name: str) -> Any:
         raise fault(
             f"{self._array.name}.{name}: inside a kernel a tensor has no attributes",
             expected="index notation, not NumPy or torch",
-            attempt=f"{self._array.name}{names(d.axis for d in self._array.dims)}",
+            attempt=_indexed(self._array.name, self._array.dims),
         )
 
     def _alone(self, *_: Any) -> Any:
-        dims = self._array.dims[len(self._prefix) :]
         raise fault(
             f"{self._array.name} is used without indices",
-            attempt=f"{self._array.name}{names(d.axis for d in dims)}",
+            attempt=_indexed(self._array.name, self._array.dims[len(self._prefix) :]),
         )
 
     __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __rsub__ = _alone
     __truediv__ = __rtruediv__ = __pow__ = __neg__ = __matmul__ = __iter__ = _alone
 
 
-def scan(
-    over: AxisExpr,
-    step: Callable[..., Any],
-    *,
-    init: Any,
-    axes: Any = None,
-    reverse: bool = False,
-    checkpoint: bool = False,
-) -> Any:
-    """The states that `step` makes, one after the other, along an axis.
+def _indexed(name: str, dims: tuple[Dim, ...]) -> str:
+    """How an array is read, as Python: `x[n, k]`, and a scalar `x[()]`."""
+    return f"{name}{names(d.axis for d in dims)}" if dims else f"{name}[()]"
 
-    `step` takes one tensor per state, without the axis, and returns their next values; the result
-    varies over the axis and holds the state *after* each step. With `reverse` time runs down.
 
-    Args:
-        init: the first state, or a tuple of them; its axes, as they appear, are the state's.
-        axes: the axes of a state whose `init` does not show them: `init=0.0, axes=(b, k)`; a tuple
-            of such tuples for several states.
-        checkpoint: keep only some √T of the states for the derivative, and compute all else again.
+def _check_order(name: str, own: list[str], index: tuple[Node, ...]) -> None:
+    """A state is indexed by its own axes in its own order: equal sizes would hide a slip.
+
+    Axes that stand in each other's places, h[s - 1, b] of a state over (b, s), are the slip. An
+    axis of another name in a place, h[b, d], is a read of other values, and so is `.at`.
     """
-    trace = _current.get(None)
-    if trace is None or trace.stepping:
-        raise fault("a scan stands directly in a kernel, not " +
-                    ("in the step of another scan" if trace else "outside of one"))  # fmt: skip
-    several = isinstance(init, tuple)
-    inits = [ops.cast(lift(i), "f") for i in (init if several else (init,))]
-    given = axes if several or axes is None else (axes,)
-    t = over.node
-    assert isinstance(t, Axis)
-    shapes = [
-        tuple(nodes.free(term)) if given is None else tuple(a.node for a in given[i])
-        for i, term in enumerate(inits)
-    ]
-    for term, shape in zip(inits, shapes, strict=True):
-        if t in nodes.free(term):
-            raise fault(f"the first state varies over the scanned axis {t}")
-        if not set(nodes.free(term)) <= set(shape):
-            raise fault(f"the first state varies over {names(nodes.free(term))}, "
-                        f"but axes={names(shape)}")  # fmt: skip
-    labels = _state_names(trace, step, len(inits))
-    states = tuple(
-        Array(label, (Dim(t.name, 1), *[Dim(a.name) for a in shape]), "f")
-        for label, shape in zip(labels, shapes, strict=True)
-    )
-    later = ops.op("add", t, Const(1))
-    before, after = (later, t) if reverse else (t, later)
-    trace.stepping = True
-    try:
-        found = step(*[Tensor(state, (before,)) for state in states])
-    finally:
-        trace.stepping = False
-    found = found if isinstance(found, tuple) else (found,)
-    if len(found) != len(states):
-        raise fault(f"the scan has {len(states)} states but step returned {len(found)}")
-    steps = []
-    for value, shape in zip(found, shapes, strict=True):
-        term = ops.cast(lift(value), "f")
-        got = [a for a in nodes.free(term) if a is not t]
-        if not set(got) <= set(shape):
+    places = {}
+    for at, term in enumerate(index):
+        found = {own.index(a.name) for a in nodes.free(term) if a.level == 0 and a.name in own}
+        if len(found) == 1:
+            places[at] = found.pop()
+    for at, to in places.items():
+        if to != at and places.get(to) == at:
+            swapped = list(own)
+            swapped[at], swapped[to] = own[to], own[at]
             raise fault(
-                f"state has axes {names(shape)} but step returned {names(got)}",
-                found=value.place if isinstance(value, Expr) else "",
-                attempt=f"sum({next(a for a in got if a not in shape)}, …), or re-index with .at",
+                f"state {name} has axes {names(own)} but is indexed in another order",
+                expected=f"{name}{names(own)}",
+                attempt=f"init={{({', '.join(swapped)}): …}}, if its axes are {names(swapped)}; "
+                f"{name}{names(own)}.at({own[at]}={own[to]}, {own[to]}={own[at]}) to transpose it",
             )
-        steps.append(term)
-    trace.scans.append(Scan(t, states, tuple(inits), tuple(steps), reverse, checkpoint))
-    out = tuple(
-        Expr(Load(state, (after, *shape))) for state, shape in zip(states, shapes, strict=True)
-    )
-    return out if several else out[0]
-
-
-def _state_names(trace: Traced, step: Callable[..., Any], count: int) -> list[str]:
-    """The names that `step` gives its states, made unique in the kernel."""
-    wanted = list(inspect.signature(step).parameters)
-    if len(wanted) != count:
-        raise fault(f"the scan has {count} states but step takes {len(wanted)}")
-    taken = {p.array.name for p in trace.parameters}
-    taken |= {s.name for one in trace.scans for s in one.states}
-    out: list[str] = []
-    for name in wanted:
-        unique, number = name, 1
-        while unique in taken:
-            number += 1
-            unique = f"{name}_{number}"
-        taken.add(unique)
-        out.append(unique)
-    return out
 
 
 def trace(function: Callable[..., Any], scope: dict[str, Any]) -> Traced:
@@ -276,11 +215,11 @@ def _trace(function: Callable[..., Any], scope: dict[str, Any]) -> Traced:
     for parameter in parameters:
         if parameter.array.name in used:
             raise fault(f"parameter {parameter.array.name} has the name of an axis", found=at)
-    token = _current.set(traced)
+    token = current.set(traced)
     try:
         found = function(*[Tensor(p.array) for p in parameters])
     finally:
-        _current.reset(token)
+        current.reset(token)
     found = found if isinstance(found, tuple) else (found,)
     if len(found) != len(wanted):
         raise fault(f"{len(wanted)} results are declared but {len(found)} returned", found=at)

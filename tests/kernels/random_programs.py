@@ -26,8 +26,10 @@ from handful.kernels import (
     min,
     minimum,
     padded,
+    relu,
     scan,
     sigmoid,
+    silu,
     size,
     smallest,
     sum,
@@ -125,6 +127,45 @@ def gathered(sizes: tuple[int, int, int], pick: Choices) -> Case:
     table = rng.integers(-1, na, na) if na else np.zeros(0, np.int64)
     given = [rng.standard_normal(s) for s in ((na, nb), (nb, nc), (width,))]
     return Case(random, [*given, table])
+
+
+def messages(sizes: tuple[int, int, int], pick: Choices) -> Case:
+    """Messages along edges: activations of products of gathered rows, sent to nodes."""
+    nn, ne, nc = (s or 1 for s in sizes)
+
+    @kernel
+    def random(
+        x: F[n, d], src: I[o].into(n), dst: I[o].into(n), w: F[d, c], g: F[o], u: F[n, c]
+    ) -> F[n, c]:
+        leaves = [
+            lambda: sum(d, x[src[o], d] * w[d, c]),
+            lambda: sum(d, (x[src[o], d] - x[dst[o], d]) * w[d, c]),
+            lambda: sum(d, g[o] * x[src[o], d] * w[d, c]),
+            lambda: g[o] * u[src[o], c],
+            lambda: u[dst[o], c] * sum(d, x[src[o], d] * x[dst[o], d]),
+            lambda: sum(d, where(g[o] > 0, x[src[o], d], 0) * w[d, c]),
+        ]
+        activations: list[Callable[[Any], Any]] = [
+            relu, silu, tanh, lambda v: v, lambda v: where(g[o] > 0, v, 0),
+            lambda v: where(v > u[dst[o], c], v, 0), lambda v: maximum(v, 0.2 * v),
+        ]  # fmt: skip
+
+        def term(depth: int) -> Any:
+            if depth == 0:
+                return leaves[pick.of(len(leaves))]()
+            if pick.of(3):
+                return activations[pick.of(len(activations))](term(depth - 1))
+            return term(depth - 1) * sigmoid(term(depth - 1))
+
+        message = term(1 + pick.of(2))
+        reduce = (sum, sum, max)[pick.of(3)]
+        sent = reduce(o, message, to={n: dst[o]})
+        return maximum(sent, -3) + 0.5 * u[n, c] if reduce is max else sent * u[n, c]
+
+    rng = np.random.default_rng(nn + 10 * ne + 100 * nc)
+    x, w, g, u = (rng.standard_normal(s) for s in ((nn, 3), (3, nc), (ne,), (nn, nc)))
+    src, dst = rng.integers(nn, size=ne), rng.integers(nn, size=ne)
+    return Case(random, [x, src, dst, w, g, u])
 
 
 def windows(sizes: tuple[int, int, int], pick: Choices) -> Case:

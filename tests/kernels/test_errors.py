@@ -18,13 +18,14 @@ from handful.kernels import (
     max,
     padded,
     scan,
+    size,
     smallest,
     sum,
     where,
 )
 from tests.kernels.examples import cell, knn, linear_gelu, segment_sum, subm_conv, window
 
-b, i, j, k, n, r, t = axes("b i j k n r t")
+b, i, j, k, m, n, r, t = axes("b i j k m n r t")
 Z = np.zeros
 
 
@@ -117,6 +118,48 @@ def nested_scan():
         return scan(t, lambda s: scan(t, lambda q: q[b], init=s[b]), init=x[0, b])
 
 
+def transposed_state():
+    @kernel
+    def wrong(x: F[t, b, k]) -> F[t, b, k]:
+        return scan(t, lambda s: s[k, b] + x[t, b, k], init={(b, k): 0})
+
+
+def shifted_and_transposed_state():
+    @kernel
+    def wrong(x: F[t, b, k]) -> F[t, b, k]:
+        return scan(t, lambda s: padded(s[k - 1, b]) + x[t, b, k], init=x[0, b, k])
+
+
+def unordered_state():
+    @kernel
+    def wrong(x: F[t, b, k]) -> F[t, b, k]:
+        return scan(t, lambda s: s[0, 1] * x[t, b, k], init=0)
+
+
+def no_axis():
+    @kernel
+    def wrong(x: F[t, b]) -> F[t, b]:
+        return scan(t, lambda s: s[b] + x[t, b], init={"b": 0})
+
+
+def two_namings():
+    @kernel
+    def wrong(x: F[t, b]) -> F[t, b]:
+        return scan(t, lambda s: s[b] + x[t, b], init={b: 0}, axes=(b,))
+
+
+def python_number():
+    @kernel
+    def wrong(x: F[n], p: F[n]) -> F[n]:
+        return x[int(p[n])]
+
+
+def scalar_alone():
+    @kernel
+    def wrong(x: F[n], p: F[()]) -> F[n]:
+        return p * x[n]
+
+
 def float_index():
     @kernel
     def wrong(x: F[n]) -> F[n]:
@@ -189,6 +232,13 @@ TRACES = {
     idle_axis: "wrong: sum runs over j, but its body varies over [n] only",
     python_if: "wrong: an expression has no truth value while the kernel is read",
     wrong_state: "wrong: state has axes [b, k] but step returned [b, k, j]",
+    transposed_state: "wrong: state s has axes [b, k] but is indexed in another order",
+    shifted_and_transposed_state: "wrong: state s has axes [b, k] but is indexed in another order",
+    unordered_state: "wrong: the order of the axes of state s is not known",
+    no_axis: "wrong: 'b' is no axis of a state",
+    two_namings: "wrong: init={(b, k): 0} names the axes of one state",
+    python_number: "wrong: an expression has no number while the kernel is read",
+    scalar_alone: "wrong: p is used without indices",
     nested_scan: "wrong: a scan stands directly in a kernel, not in the step of another scan",
     float_index: "wrong: dimension 0 of x takes an integer, not a float",
     integer_condition: "wrong: the first argument of where is a condition",
@@ -219,6 +269,49 @@ def test_the_hint_names_the_missing_sum():
     with pytest.raises(KernelError) as caught:
         free_axis()
     assert caught.value.attempt == "did you mean sum(j, …)?"
+
+
+def test_hints_are_python():
+    """What is to be tried can be typed: a scalar is read as p[()]."""
+    with pytest.raises(KernelError) as caught:
+        scalar_alone()
+    assert caught.value.attempt == "p[()]"
+
+
+def test_a_condition_that_lets_a_read_leave_its_array_is_refused():
+    """One off at the end, or a condition on data alone: told at the call, with the place."""
+
+    @kernel
+    def edge(x: F[n], y: F[m]) -> F[m]:
+        return where(m <= size(n), x[m], 0) + y[m]
+
+    @kernel
+    def flagged(x: F[n], flag: I[m]) -> F[m]:
+        return where(flag[m] > 0, x[m], 0)
+
+    @kernel
+    def before(x: F[n]) -> F[n]:
+        return where(n == 0, 0, x[n - 2])
+
+    text = "edge: x[m] reads 4 in dimension 0, but axis n has size 4"
+    assert told(lambda: edge(Z(4), Z(9))) == text
+    assert edge(Z(9), Z(9)).tolist() == [0.0] * 9
+    flags = np.ones(9, np.int64)
+    assert told(lambda: flagged(Z(4), flags)).startswith("flagged: x[m] reads 4")
+    assert flagged(Z(9), flags).tolist() == [0.0] * 9
+    assert told(lambda: before(Z(4))).startswith("before: x[n - 2] reads -1")
+    assert told(lambda: before.reference(Z(4))).startswith("before: x[n - 2] reads -1")
+
+
+def test_a_limit_that_stands_in_data_is_believed():
+    """t < length[b] cannot be known before the call: no error, and nothing beyond is read."""
+
+    @kernel
+    def ragged(x: F[t, b], length: I[b]) -> F[t, b]:
+        return where(t + 1 < length[b], x[t + 1, b], 0)
+
+    x = np.arange(6.0).reshape(3, 2)
+    assert ragged(x, np.array([3, 1])).tolist() == [[2.0, 0.0], [4.0, 0.0], [0.0, 0.0]]
 
 
 def test_absent_neighbours_need_a_guard():

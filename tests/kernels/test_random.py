@@ -81,6 +81,13 @@ def test_three_meanings_agree_on_gathers_scatters_and_nested_sums(sizes, numbers
 
 @settings(max_examples=2 * EXAMPLES, **EVERY)
 @given(*DRAWN)
+def test_three_meanings_agree_on_messages_along_edges(sizes, numbers, way):
+    """Activations and conditions of products of gathered rows, summed or the largest at nodes."""
+    check(programs.messages(sizes, programs.Choices(numbers)), way)
+
+
+@settings(max_examples=2 * EXAMPLES, **EVERY)
+@given(*DRAWN)
 def test_three_meanings_agree_on_scans(sizes, numbers, way):
     """One to three states, up or down, checkpointed or not, with gathers and earlier inputs."""
     check(programs.scanned(sizes, programs.Choices(numbers)), way)
