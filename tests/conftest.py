@@ -5,10 +5,15 @@ import socket
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 install_import_hook("handful", "beartype.beartype")
 importlib.import_module("handful")  # switches telemetry off before a test imports ONNX Runtime
+
+# What is sound is never failed by a busy machine: an example may take as long as it takes.
+settings.register_profile("handful", deadline=None)
+settings.load_profile("handful")
 
 LOOPBACK = ("127.", "::1", "localhost")
 
