@@ -25,7 +25,7 @@ from tests.review.samples import build, out_of_sample
 
 IMAGE = Path(__file__).resolve().parent.parent / "docs" / "images" / "report.png"
 PIECES = 70
-SHOWN = ("confusion", "errors", "map")
+SHOWN = ("confusion", "sensitivity", "errors")
 
 
 def pieces() -> tuple[list[np.ndarray], np.ndarray, list[str]]:

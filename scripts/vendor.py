@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = (ROOT / "handful/review/page/vendor", ROOT / "tests/browser/vendor")
+FOLDERS = (ROOT / "tests/browser/vendor",)
 
 
 def packed(name: str, version: str, folder: Path) -> Path:

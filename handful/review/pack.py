@@ -1,4 +1,4 @@
-"""One file from many: the page's template, styles, libraries and modules folded into one text.
+"""One file from many: the page's template, styles and modules folded into one text.
 
 The page must open from a disk, where browsers refuse to import one module file from another, so
 the modules are joined into a single script, each in a function of its own that returns what it
@@ -21,7 +21,7 @@ _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
 _LEFTOVER = re.compile(r"^\s*(?:import|export)\b.*$", re.MULTILINE)
 _STYLE_TAG = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
-_SCRIPT_TAG = re.compile(r'<script (?:type="module" )?src="([^"]+)"></script>')
+_SCRIPT_TAG = re.compile(r'<script type="module" src="([^"]+)"></script>')
 
 
 def page_file(name: str) -> str:
@@ -74,8 +74,7 @@ def template() -> str:
     hashes: list[str] = []
 
     def inline(match: re.Match[str]) -> str:
-        is_module = 'type="module"' in match[0]
-        script = _harmless(linked(match[1]) if is_module else page_file(match[1]))
+        script = _harmless(linked(match[1]))
         digest = hashlib.sha256(script.encode()).digest()
         hashes.append(f"'sha256-{base64.b64encode(digest).decode()}'")
         return f"<script>{script}</script>"

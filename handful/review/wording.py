@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from handful.estimate.figure import Estimate, Figure
 
 NO_BREAK = "\u00a0"
@@ -16,7 +18,9 @@ def bare_percent(share: float, *, digits: int = 1) -> str:
     """0.8804 as "88.0": the number alone, for ranges and table columns."""
     if share in (0.0, 1.0):
         return f"{share * 100:.0f}"
-    return f"{share * 100:.{digits}f}"
+    # Half a digit goes up, as in the page's JavaScript; Python's own format rounds it to even.
+    step = Decimal(1).scaleb(-digits)
+    return str(Decimal(share * 100).quantize(step, ROUND_HALF_UP))
 
 
 def percent_range(figure: Figure, *, digits: int = 1) -> str:

@@ -225,7 +225,7 @@ def test_hostile_names_are_only_text(opened: Open) -> None:
     page.locator("#errors .face").first.click()
     expect(page.get_by_role("dialog").locator(".class").first).to_be_visible()
     assert "\u202e" not in page.locator("body").inner_text()
-    assert page.evaluate("document.scripts.length") == 5
+    assert page.evaluate("document.scripts.length") == 3
 
 
 def test_policy_stops_script_and_network(browser: object, reports: Callable[[str], Path]) -> None:

@@ -56,6 +56,13 @@ def test_headline_is_one_plain_sentence() -> None:
     )
 
 
+def test_half_a_digit_is_rounded_as_on_the_page() -> None:
+    """71.25 % of 400 reads 71.3 in the headline, as JavaScript's toFixed writes it below."""
+    assert percent(0.7125) == "71.3\u00a0%"
+    assert percent(0.285 / 4) == "7.1\u00a0%"  # 7.125 is stored as a little less
+    assert percent(0.125, digits=0) == "13\u00a0%"
+
+
 @pytest.mark.parametrize(
     ("method", "n", "expected"),
     [

@@ -1,7 +1,6 @@
 // What all charts share: they fit their column, follow its width, and can be read as numbers too.
 
 import { h } from "../dom.js";
-import { Plot } from "../vendor.js";
 
 /**
  * A figure whose chart is drawn again when its width changes.
@@ -28,28 +27,6 @@ export function chart({ label, draw, numbers, maxWidth = Infinity }) {
     numbers && h("details", {}, h("summary", {}, "As numbers"), numbers),
   );
   return { figure, redraw };
-}
-
-/**
- * Plot with the page's type and colours.
- * @param {any} options
- * @returns {Element}
- */
-export function plot(options) {
-  const svg = Plot.plot({
-    ...options,
-    className: "plot",
-    style: {
-      background: "transparent",
-      color: "inherit",
-      fontFamily: "inherit",
-      fontSize: "12px",
-      overflow: "visible",
-    },
-  });
-  // The chart as a whole has a name; on its groups, which have no role, one is not allowed.
-  for (const group of svg.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label");
-  return svg;
 }
 
 /**

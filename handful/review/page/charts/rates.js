@@ -1,37 +1,31 @@
 // The rate finder's curve: the loss while the rate was raised, and the rate that was taken.
 
-import { Plot } from "../vendor.js";
-import { plot } from "./frame.js";
+import { curve, frame, rule } from "./svg.js";
 
 /**
  * @param {import("../data.js").Rates} found
  * @param {number} width
  */
 export function rates(found, width) {
-  const points = found.rates.map((rate, place) => ({ rate, loss: found.losses[place] }));
   const top = 2 * found.losses[0];
-  return plot({
+  const points = found.rates
+    .map((rate, place) => /** @type {[number, number]} */ ([rate, found.losses[place]]))
+    .filter(([, loss]) => loss <= top);
+  const on = frame({
     width,
     height: Math.min(width * 0.5, 300),
-    marginLeft: 46,
-    marginBottom: 42,
-    marginRight: 14,
+    grid: "y",
     x: {
-      type: "log",
+      domain: [found.rates[0], found.rates.at(-1) ?? 1],
+      log: true,
       label: "Rate",
-      labelAnchor: "center",
-      labelArrow: "none",
-      ticks: 5,
-      tickFormat: (/** @type {number} */ rate) => rate.toExponential(0).replace("e-", " e−"),
+      format: (rate) => rate.toExponential(0).replace("e-", " e−"),
     },
-    y: { label: "Loss", labelArrow: "none", ticks: 5, domain: [0, top] },
-    marks: [
-      Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 5 }),
-      Plot.line(
-        points.filter((one) => one.loss <= top),
-        { x: "rate", y: "loss", stroke: "var(--accent)", strokeWidth: 2 },
-      ),
-      Plot.ruleX([found.taken], { stroke: "var(--ink)", strokeDasharray: "2 3" }),
-    ],
+    y: { domain: [0, top], format: (d) => `${+d.toPrecision(3)}`, label: "Loss" },
   });
+  on.root.append(
+    curve(on, points, { stroke: "var(--accent)" }),
+    rule(on, [found.taken, 0], [found.taken, top], { "stroke-dasharray": "2 3" }),
+  );
+  return on.root;
 }

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { colour, onThemeChange } from "../theme.js";
-import { d3 } from "../vendor.js";
+import { panZoom } from "./pan_zoom.js";
 
 /**
  * @typedef {object} Look
@@ -32,17 +32,15 @@ export function scatter({ n, positions, look, label, point, open }) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const x0 = new Float32Array(n); // places on the canvas before any zoom
   const y0 = new Float32Array(n);
-  let tree = d3.quadtree();
   let [width, height] = [0, 0];
-  let transform = d3.zoomIdentity;
   /** @type {number | null} */
   let current = null;
   let waiting = false;
 
   /** @param {number} i */
-  const screenX = (i) => transform.applyX(x0[i]);
+  const screenX = (i) => zoom.get().k * x0[i] + zoom.get().x;
   /** @param {number} i */
-  const screenY = (i) => transform.applyY(y0[i]);
+  const screenY = (i) => zoom.get().k * y0[i] + zoom.get().y;
 
   function layOut() {
     const box = canvas.getBoundingClientRect();
@@ -56,21 +54,7 @@ export function scatter({ n, positions, look, label, point, open }) {
       x0[i] = margin + positions[2 * i] * (width - 2 * margin);
       y0[i] = margin + positions[2 * i + 1] * (height - 2 * margin);
     }
-    tree = d3.quadtree(
-      d3.range(n),
-      (/** @type {number} */ i) => x0[i],
-      (/** @type {number} */ i) => y0[i],
-    );
-    zoom
-      .translateExtent([
-        [0, 0],
-        [width, height],
-      ])
-      .extent([
-        [0, 0],
-        [width, height],
-      ]);
-    draw();
+    zoom.set(zoom.get());
   }
 
   function draw() {
@@ -87,7 +71,7 @@ export function scatter({ n, positions, look, label, point, open }) {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const base = n < 300 ? 5 : n < 6000 ? 3.1 : n < 20000 ? 2.2 : 1.6;
-    const radius = base * Math.min(2.4, Math.sqrt(Math.sqrt(transform.k)));
+    const radius = base * Math.min(2.4, Math.sqrt(Math.sqrt(zoom.get().k)));
     const paths = look.colours.map(() => [new Path2D(), new Path2D()]);
     const rings = new Path2D();
     const square = n > 6000;
@@ -134,15 +118,21 @@ export function scatter({ n, positions, look, label, point, open }) {
     draw();
   }
 
-  /** The point within reach of a place on the canvas. @param {number} x @param {number} y */
-  function near(x, y) {
-    const found = tree.find(...transform.invert([x, y]), 16 / transform.k);
-    return found === undefined || look.dimmed(found) ? null : found;
+  /** The point nearest to a place on the canvas, within reach; looking at 50,000 takes half a
+   * millisecond, so there is no tree. @param {number} x @param {number} y @param {number} [reach] */
+  function near(x, y, reach = 16) {
+    const { k, x: left, y: top } = zoom.get();
+    let [best, least] = [/** @type {number | null} */ (null), reach ** 2];
+    for (let i = 0; i < n; i++) {
+      const away = (k * x0[i] + left - x) ** 2 + (k * y0[i] + top - y) ** 2;
+      if (away < least && !look.dimmed(i)) [best, least] = [i, away];
+    }
+    return best;
   }
 
   /** The nearest point that lies in a direction from the current one. @param {number} dx @param {number} dy */
   function towards(dx, dy) {
-    if (current === null) return choose(tree.find(...transform.invert([width / 2, height / 2])));
+    if (current === null) return choose(near(width / 2, height / 2, Infinity));
     let [best, least] = [current, Infinity];
     const [fromX, fromY] = [screenX(current), screenY(current)];
     for (let i = 0; i < n; i++) {
@@ -152,30 +142,16 @@ export function scatter({ n, positions, look, label, point, open }) {
       const cost = along + 2.5 * Math.abs(x * dy - y * dx);
       if (along > 0.5 && cost < least) [best, least] = [i, cost];
     }
-    const selection = d3.select(canvas);
     choose(best);
     const [x, y] = [screenX(best), screenY(best)];
     if (x < 0 || y < 0 || x > width || y > height)
-      selection.call(zoom.translateTo, transform.invertX(x), transform.invertY(y));
+      zoom.set({ k: zoom.get().k, x: zoom.get().x + width / 2 - x, y: zoom.get().y + height / 2 - y });
   }
 
-  const zoom = d3
-    .zoom()
-    .scaleExtent([1, 60])
-    // The wheel scrolls the page until the map was clicked; one finger too, two zoom.
-    .filter((/** @type {any} */ event) =>
-      event.type === "wheel"
-        ? event.ctrlKey || document.activeElement === canvas
-        : event.type.startsWith("touch")
-          ? event.touches.length > 1
-          : !event.button,
-    )
-    .on("zoom", (/** @type {any} */ event) => {
-      transform = event.transform;
-      if (current !== null) point(current, screenX(current), screenY(current));
-      draw();
-    });
-  d3.select(canvas).call(zoom).on("dblclick.zoom", null);
+  const zoom = panZoom(canvas, () => {
+    if (current !== null) point(current, screenX(current), screenY(current));
+    draw();
+  });
 
   canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
     if (!event.buttons) choose(near(event.offsetX, event.offsetY));
@@ -183,6 +159,7 @@ export function scatter({ n, positions, look, label, point, open }) {
   canvas.addEventListener("pointerleave", () => choose(null));
   canvas.addEventListener("blur", () => choose(null));
   canvas.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+    if (zoom.dragged()) return;
     const found = near(event.offsetX, event.offsetY);
     choose(found);
     if (found !== null) open(found);
@@ -195,21 +172,17 @@ export function scatter({ n, positions, look, label, point, open }) {
       ArrowLeft: () => towards(-1, 0),
       ArrowRight: () => towards(1, 0),
       Enter: () => current !== null && open(current),
-      "+": () => zoomBy(1.6),
-      "=": () => zoomBy(1.6),
-      "-": () => zoomBy(1 / 1.6),
-      0: reset,
+      "+": () => zoom.zoomBy(1.6),
+      "=": () => zoom.zoomBy(1.6),
+      "-": () => zoom.zoomBy(1 / 1.6),
+      0: zoom.reset,
     };
     if (!keys[event.key]) return;
     event.preventDefault();
     keys[event.key]();
   });
 
-  /** @param {number} factor */
-  const zoomBy = (factor) => void d3.select(canvas).call(zoom.scaleBy, factor);
-  const reset = () => void d3.select(canvas).call(zoom.transform, d3.zoomIdentity);
-
   onThemeChange(draw);
   new ResizeObserver(layOut).observe(canvas);
-  return { canvas, draw, zoomBy, reset };
+  return { canvas, draw, zoomBy: zoom.zoomBy, reset: zoom.reset };
 }
