@@ -401,13 +401,14 @@ def _data_facts(
 ) -> DataFacts:
     """What may leave of the data that was learned from: counts and ranges, and one hash."""
     from handful.bundle.manifest import DataFacts
+    from handful.items.odd_tiff import is_taken_as_grey
 
     seen = [embedded.fingerprints[row] for row in rows]
     facts = hashlib.sha256()
     for content, label in sorted(zip((one.content for one in seen), labels, strict=True)):
         facts.update(f"{content}\t{label}\n".encode("utf-8", "surrogatepass"))
     sides = [min(one.width, one.height) for one in seen]
-    grey = sum(one.mode in GREY_MODES for one in seen)
+    grey = sum(one.mode in GREY_MODES or is_taken_as_grey(one.mode) for one in seen)
     return DataFacts(
         fingerprint=facts.hexdigest(),
         items=len(rows),

@@ -39,9 +39,18 @@ from PIL.Image import Image
 
 from handful.items.damage import DecodeFailure as DecodeFailure
 from handful.items.damage import why_not_decoded, why_not_opened
-from handful.items.depth import DEEP_GREY, deep_colour, grey_to_eight_bit, reduced, with_colour
+from handful.items.depth import (
+    DEEP_GREY,
+    declared_no_data,
+    deep_colour,
+    grey_to_eight_bit,
+    reduced,
+    with_colour,
+)
 from handful.items.formats import formats
 from handful.items.levels import Levels
+from handful.items.odd_tiff import plain_picture
+from handful.items.tiff import HEIGHT, WIDTH, Facts, facts
 
 DECODE_VERSION = 1
 """Raised by any change here that alters pixels: what was computed from them is then renewed."""
@@ -72,8 +81,9 @@ class Picture:
     Args:
         image: grey ("L") or colour ("RGB"), 8 bit. Grey stays grey: it resizes three times faster.
         width, height: of the whole picture in the file, upright, before any reduction, in pixels.
-        mode: as the file has it: "L", "RGB", "P", "CMYK", "I;16", ... (Pillow's names).
-        format: "JPEG", "PNG", "TIFF", "WEBP", "BMP" or "GIF".
+        mode: as the file has it: "L", "RGB", "P", "CMYK", "I;16", ... (Pillow's names), and
+            "5 x uint16" where Pillow has none.
+        format: a key of `formats.ENDINGS`.
         frames: how many the file holds; `image` is the first.
         levels: what would be black and white in this picture by itself; None where it has 8 bits.
     """
@@ -109,7 +119,13 @@ def decode(data: bytes, *, target: int = 224, levels: Sequence[Levels] = ()) -> 
         raise DecodeFailure("empty: 0 bytes")
     with _pillow_is_quiet():
         try:
-            return _decode(data, target, levels)
+            try:
+                return _decode(data, target, levels)
+            except UnidentifiedImageError:
+                said = facts(data)
+                if said is None:
+                    raise
+                return _decode_odd(data, said, target, levels)
         except DecodeFailure:
             raise
         except pillow.DecompressionBombError as error:
@@ -147,13 +163,28 @@ def _decode(data: bytes, target: int, levels: Sequence[Levels]) -> Picture:
                 plain, own = with_colour(image, deep, levels)
                 plain = _to_eight_bit(plain, factor)
             elif mode in DEEP_GREY:
-                plain, own = grey_to_eight_bit(image, factor, levels)
+                grey, no_data = np.asarray(image), declared_no_data(image)
+                plain, own = grey_to_eight_bit(grey, factor, levels, no_data)
             else:
                 plain = _to_eight_bit(image, factor)
     if turn is not None:
         plain = plain.transpose(turn)
         size = size if turn in _KEEPS_SHAPE else size[::-1]
     return Picture(plain, *size, mode, kind, frames, own)
+
+
+def _decode_odd(data: bytes, said: Facts, target: int, levels: Sequence[Levels]) -> Picture:
+    """A TIFF that Pillow does not know."""
+    num_pixels = said.one(WIDTH) * said.one(HEIGHT)
+    if num_pixels > MAX_PIXELS:
+        raise DecodeFailure(_too_large(num_pixels))
+    with _one_large_at_a_time if num_pixels > LARGE_PIXELS else nullcontext():
+        plain, own, mode = plain_picture(data, said, target, levels)
+    size, turn = (said.one(WIDTH), said.one(HEIGHT)), _UPRIGHT.get(said.one(_ORIENTATION, 1))
+    if turn is not None:
+        plain = plain.transpose(turn)
+        size = size if turn in _KEEPS_SHAPE else size[::-1]
+    return Picture(plain, *size, mode, "TIFF", levels=own)
 
 
 def _orientation(image: Image) -> int:
@@ -171,6 +202,8 @@ def _to_eight_bit(image: Image, factor: int) -> Image:
         return reduced(image.convert("L"), factor)
     if mode in ("RGB", "CMYK", "YCbCr", "HSV") and not transparent:
         return reduced(image, factor).convert("RGB")
+    if mode == "LAB":
+        return reduced(_from_lab(image), factor)
     if mode == "P" and not transparent:
         return reduced(image.convert("RGB"), factor)
     if mode in ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa"):
@@ -178,6 +211,13 @@ def _to_eight_bit(image: Image, factor: int) -> Image:
         flat = pillow.alpha_composite(pillow.new("RGBA", layer.size, "white"), layer)
         return flat.convert("L" if mode in ("1", "L", "LA", "La") else "RGB")
     raise DecodeFailure(f"its colour space, {mode}, is not read here")
+
+
+def _from_lab(image: Image) -> Image:
+    from PIL import ImageCms
+
+    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return ImageCms.applyTransform(image, ImageCms.buildTransform(lab, rgb, "LAB", "RGB")) or image
 
 
 def _too_large(num_pixels: int) -> str:

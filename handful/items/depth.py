@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt8, UInt16
+from jaxtyping import Bool, Float, Int, Shaped, UInt8, UInt16
 from PIL import Image as pillow  # noqa: N813  (the module, beside its class)
+from PIL import UnidentifiedImageError
 from PIL.Image import Image
 
-from handful.items.damage import DecodeFailure
 from handful.items.levels import Kind, Levels, of_kind
 
 DEEP_GREY = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
@@ -33,7 +33,10 @@ _SAMPLED = 1_000_000  # values from which a range is taken where some of them do
 
 
 def grey_to_eight_bit(
-    image: Image, factor: int, levels: Sequence[Levels] = ()
+    stored: Shaped[np.ndarray, "h w"],
+    factor: int,
+    levels: Sequence[Levels] = (),
+    no_data: float | None = None,
 ) -> tuple[Image, Levels]:
     """Deep grey, averaged down by `factor`, then stretched to 8 bit; and its own range.
 
@@ -41,14 +44,15 @@ def grey_to_eight_bit(
     such as -9999 far below all else) becomes black. Without one, only what is not finite does.
 
     Args:
-        image: of one of the modes in `DEEP_GREY`.
+        stored: whole numbers or floats of any size.
         factor: whole number >= 1.
         levels: the set's ranges; where none is of this picture's kind it is stretched by its own.
+        no_data: the value that the file declares as "nothing was measured here".
     """
-    stored = np.asarray(image)
     kind: Kind = "float" if stored.dtype.kind == "f" else "integer"
-    values = stored.astype(np.float32)
-    valid = _valid(values, _declared_no_data(image))
+    with np.errstate(over="ignore"):  # beyond float32 is beyond measure
+        values = stored.astype(np.float32)
+    valid = _valid(values, no_data)
     set_range = of_kind(levels, kind)
     if set_range is not None:
         filled = values if valid.all() else np.where(valid, values, np.float32(set_range.low))
@@ -84,7 +88,7 @@ def _valid(values: Float[np.ndarray, "h w"], declared: float | None) -> Bool[np.
     return valid
 
 
-def _declared_no_data(image: Image) -> float | None:
+def declared_no_data(image: Image) -> float | None:
     """The value that means "nothing was measured here", as a TIFF of a map declares it."""
     text = getattr(image, "tag_v2", {}).get(_GDAL_NO_DATA)
     try:
@@ -141,16 +145,14 @@ def deep_colour(data: bytes, image: Image) -> UInt16[np.ndarray, "h w c"] | None
         data: the file.
         image: the same, opened, but not yet loaded.
     Raises:
-        DecodeFailure: its planes lie one after another, which Pillow misreads in silence.
+        UnidentifiedImageError: its planes lie one after another, which Pillow misreads in silence.
     """
     if image.mode not in ("RGB", "RGBA"):
         return None
     rawmode = _rawmode(image)
     if ";16" not in rawmode:
         if image.format == "TIFF" and max(_bits_per_sample(image)) > 8:
-            raise DecodeFailure(
-                "16-bit colour in separate planes is not read here: Pillow misreads it"
-            )
+            raise UnidentifiedImageError("16-bit colour in separate planes")
         return None
     other = _other_order(rawmode)
     image.load()
@@ -169,22 +171,27 @@ def with_colour(
 
     Its transparency stays. In the set's range the value that a TIFF declares as no data is black.
     """
-    set_range, no_data = of_kind(levels, "integer"), _declared_no_data(image)
+    plain, own = colour_to_eight_bit(deep, levels, declared_no_data(image))
+    if image.mode == "RGBA":
+        plain.putalpha(image.getchannel("A"))
+    return plain, own
+
+
+def colour_to_eight_bit(
+    deep: UInt16[np.ndarray, "h w c"], levels: Sequence[Levels], no_data: float | None
+) -> tuple[Image, Levels]:
+    """16-bit colour to 8 bit and its own range, as `grey_to_eight_bit` does it."""
+    set_range = of_kind(levels, "integer")
     counts = np.bincount(deep.ravel(), minlength=2**16)
     own = _ends_of(counts)
     if no_data is not None and no_data in range(2**16) and counts.sum() > counts[int(no_data)]:
         own = _ends_of(np.where(np.arange(2**16) == no_data, 0, counts))
     if set_range is None:
-        coloured = stretch_colour(deep)
-    else:
-        table = _between(np.arange(2**16, dtype=np.float64), set_range.low, set_range.high)
-        if no_data is not None and no_data in range(2**16):
-            table[int(no_data)] = 0
-        coloured = np.take(table, deep)
-    plain = pillow.fromarray(coloured)
-    if image.mode == "RGBA":
-        plain.putalpha(image.getchannel("A"))
-    return plain, Levels("integer", *own)
+        return pillow.fromarray(stretch_colour(deep)), Levels("integer", *own)
+    table = _between(np.arange(2**16, dtype=np.float64), set_range.low, set_range.high)
+    if no_data is not None and no_data in range(2**16):
+        table[int(no_data)] = 0
+    return pillow.fromarray(np.take(table, deep)), Levels("integer", *own)
 
 
 def stretch_colour(deep: UInt16[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w c"]:

@@ -26,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     shapes.odd_size,
     shapes.odd_colour,
     depth.one_range,
+    depth.bands,
     proposals.group_candidates,
 )
 

@@ -64,7 +64,7 @@ def read_folder(
         for path, source in found
     )
     quarantined = _set_aside(walk, reading, {item.label for item in items})
-    notes = (*told, *walk.notes(), *_unlabelled(items))
+    notes = (*told, *walk.notes(), *_unlabelled(items, reading))
     notes += tuple(f"Not read: {gone}." for gone in vanished(items, quarantined))
     if group is not None:
         items, more = group_by_pattern(items, group)
@@ -133,8 +133,9 @@ def _reading(
     return judged.readings[0], judged.notes
 
 
-def _unlabelled(items: Sequence[Item]) -> tuple[str, ...]:
-    without = sum(item.label is None for item in items)
+def _unlabelled(items: Sequence[Item], reading: Reading) -> tuple[str, ...]:
+    """How many pictures lie beside the class folders; those in bins are told elsewhere."""
+    without = sum(item.label is None and not reading.is_in_bin(item.path) for item in items)
     if 0 < without < len(items):
         return (f"{without:,} of {len(items):,} pictures lie in no class folder: no label.",)
     return ()

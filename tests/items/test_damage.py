@@ -113,19 +113,6 @@ def test_limit_lies_at_a_hundred_million_pixels(monkeypatch: pytest.MonkeyPatch)
     assert (250, 250) == decode(encoded(Image.new("L", (2000, 2000)), "JPEG")).image.size
 
 
-def test_colour_space_that_is_not_read() -> None:
-    """A LAB picture is refused by name."""
-    assert "LAB" in why(encoded(scene().convert("LAB"), "TIFF"))
-
-
-def test_separate_planes_of_deep_colour_are_refused() -> None:
-    """What Pillow would misread in silence is refused."""
-    buffer = io.BytesIO()
-    deep = np.zeros((3, 30, 40), np.uint16)
-    tifffile.imwrite(buffer, deep, photometric="rgb", planarconfig="separate")
-    assert "separate planes" in why(buffer.getvalue())
-
-
 def test_out_of_memory_is_no_lasting_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where memory runs short the picture may be read another time."""
 

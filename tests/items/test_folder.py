@@ -183,6 +183,19 @@ def test_a_class_that_nobody_can_read_is_named(tmp_path: Path, names: list[str],
     assert note.startswith("Not read: class 'gone' has no picture that can be read: " + why)
 
 
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    """A folder with nothing in it is no class, and a note says so."""
+    found = open_data(folder_of(tmp_path, "cat/1.png", "dog/2.png", "hare/", "fox/cubs/"))
+    assert {"cat", "dog"} == set(labels(found).values())
+    assert ("Empty, so no class: fox/cubs/, hare/.",) == found.notes
+
+
+def test_a_bin_is_told_once(tmp_path: Path) -> None:
+    """What lies in a bin is not counted again among what lies in no class folder."""
+    found = open_data(folder_of(tmp_path, "cat/1.png", "dog/2.png", "unlabeled/3.png"))
+    assert ("No label: 1 in unlabeled/; the name says that nobody gave one.",) == found.notes
+
+
 @pytest.mark.parametrize("names", [["a.weird", "b.weird"], ["a.txt", "b.txt", "c.txt"]])
 def test_papers_beside_classes_are_no_class(tmp_path: Path, names: list[str]) -> None:
     """One or two foreign files, or any number of documents, are passed over as before."""

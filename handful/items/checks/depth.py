@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from handful.items.checks.examined import Examined, counted, paths_of
 from handful.items.finding import Finding
+from handful.items.item import Item
 from handful.items.levels import of_kind
+from handful.items.odd_tiff import bands_of, taken
 
 # A picture whose white lies this many ranges beyond the set's is mostly white in it.
 _FAR_BEYOND = 1.0
+
+
+def bands(examined: Examined) -> Iterator[Finding]:
+    """TIFFs of values or bands that no screen shows: what of them is used."""
+    found: dict[tuple[int, str], list[Item]] = defaultdict(list)
+    for item, seen in zip(examined.items, examined.fingerprints, strict=True):
+        if (several := bands_of(seen.mode)) is not None:
+            found[several].append(item)
+    for (number, values), items in found.items():
+        what = f"{number} bands of {values}" if number > 1 else f"values of {values}"
+        yield Finding(
+            kind="several-bands",
+            paths=paths_of(items),
+            reason=f"{counted(len(items), 'picture')} with {what}: {taken(number, values)}",
+            severity="note",
+            suggestion="If others matter, save each picture with the bands that do."
+            if number > 1
+            else "",
+        )
 
 
 def one_range(examined: Examined) -> Iterator[Finding]:

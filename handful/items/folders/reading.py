@@ -39,9 +39,7 @@ class Reading:
 
     def label(self, path: str) -> str | None:
         """The class that the path's folders name; several levels of it are joined by a slash."""
-        if self.is_stray(path):
-            return None
-        if any(name in self.bins or is_bin(name) for name in self._folders(path)):
+        if self.is_stray(path) or self.is_in_bin(path):
             return None
         return "/".join(self._at(path, "class")) or None
 
@@ -60,6 +58,10 @@ class Reading:
         """Whether it lies in a folder beside the parts of a split, so that it belongs to none."""
         names = self._at(path, "split")
         return any(part_named(name) is None for name in names)
+
+    def is_in_bin(self, path: str) -> bool:
+        """Whether the name of one of its folders says that nobody labelled it."""
+        return any(name in self.bins or is_bin(name) for name in self._folders(path))
 
     def _folders(self, path: str) -> list[str]:
         return path[len(self.wrapper) :].split("/")[:-1]

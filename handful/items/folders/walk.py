@@ -31,6 +31,7 @@ class Walk:
     root: Path
     quarantined: list[Quarantined] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
     num_hidden: int = 0
     _visited: set[tuple[int, int]] = field(default_factory=set)
 
@@ -40,7 +41,10 @@ class Walk:
         while waiting:
             within, folder = waiting.pop()
             below = []
-            for entry in self._entries(within, folder):
+            entries = self._entries(within, folder)
+            if within and entries == []:
+                self.empty.append(within)
+            for entry in entries or ():
                 path = within + printable(entry.name)
                 if entry.name.lower().endswith(_OWN_SUFFIX):
                     continue
@@ -59,20 +63,19 @@ class Walk:
             what = "file or folder was" if self.num_hidden == 1 else "files or folders were"
             notes.append(f"{self.num_hidden:,} hidden {what} passed over.")
         if self.others:
-            named = ", ".join(sorted(self.others)[:_NAMED_IN_NOTES])
-            rest = len(self.others) - _NAMED_IN_NOTES
-            more = f" and {rest:,} more" if rest > 0 else ""
-            notes.append(f"Not pictures by their names, so passed over: {named}{more}.")
+            notes.append(f"Not pictures by their names, so passed over: {_some(self.others)}.")
+        if self.empty:
+            notes.append(f"Empty, so no class: {_some(self.empty)}.")
         return tuple(notes)
 
-    def _entries(self, within: str, folder: str) -> list[os.DirEntry[str]]:
-        """What lies in a folder, sorted; nothing if it was read before or cannot be."""
+    def _entries(self, within: str, folder: str) -> list[os.DirEntry[str]] | None:
+        """What lies in a folder, sorted; None if it was read before or cannot be."""
         try:
             status = os.stat(folder)  # noqa: PTH116  (a name that may hold any bytes)
             identity = (status.st_dev, status.st_ino)
             if identity in self._visited:
                 self._set_aside(within.rstrip("/"), "the same folder as one read before, by a link")
-                return []
+                return None
             self._visited.add(identity)
             with os.scandir(folder) as entries:
                 return sorted(entries, key=lambda entry: printable(entry.name))
@@ -80,7 +83,7 @@ class Walk:
             if not within:
                 raise _cannot_list(self.root, error) from error
             self._set_aside(within.rstrip("/"), f"this folder cannot be listed: {error.strerror}")
-            return []
+            return None
 
     @staticmethod
     def _is_passed_over(name: str) -> bool:
@@ -120,6 +123,12 @@ class Walk:
 
     def _set_aside(self, path: str, why: str) -> None:
         self.quarantined.append(Quarantined(path, why))
+
+
+def _some(names: list[str]) -> str:
+    """The first few names, and how many more there are."""
+    rest = len(names) - _NAMED_IN_NOTES
+    return ", ".join(sorted(names)[:_NAMED_IN_NOTES]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def _begins_as_picture(place: str) -> bool:
