@@ -15,6 +15,7 @@ from handful.items.fingerprint import read
 from handful.items.item import Item
 from handful.items.levels import Levels
 from handful.review.thumbs import Thumbnails, encode_thumbnail
+from handful.workbench.full_size import FullSize, full_size
 from handful.workbench.problems import PictureGoneError
 
 SIDES = (128, 480, 1600)
@@ -94,6 +95,19 @@ class Pictures:
                     side: Thumbnails(self._folder, side=side, levels=self._levels) for side in SIDES
                 }
             return self._thumbs
+
+    def full(self, at: int) -> FullSize:
+        """An item's picture at its full size and depth.
+
+        Raises:
+            PictureGoneError: it cannot be read or decoded.
+        """
+        _, data = self._read(at)
+        self._made_ready()
+        try:
+            return full_size(data or read(self._items[at]), levels=self._levels)
+        except DecodeFailure as failure:
+            raise self._lost(at, failure.why) from failure
 
     def _read(self, at: int) -> tuple[str, bytes]:
         """Content hash, and the bytes if they had to be read for it."""

@@ -107,6 +107,26 @@ def picture(
     return _tagged(request, data, f"{content}-{side}", "image/webp")
 
 
+@router.get("/pictures/{item}/full", response_class=Response)
+def full_picture(
+    request: Request, bench: BenchOf, item: Annotated[int, InPath(ge=0)]
+) -> Response:
+    """An item's picture at its full size: an image file, or of more than 8 bits, 16-bit codes.
+
+    The codes are little-endian, row by row, `X-Width` by `X-Height` by `X-Channels`; a value is
+    `X-Lowest` + `X-Step` times its code; at first `X-Black` to `X-White` is shown; `X-Shrunk` is
+    the factor by which a very large picture was averaged down.
+    """
+    at = item_of(bench, item)
+    tag = f"{bench.see_file(at)}-full"
+    if request.headers.get("if-none-match") == f'"{tag}"':
+        return _tagged(request, b"", tag, "")
+    whole = bench.pictures.full(at)
+    answer = _tagged(request, whole.data, tag, whole.kind)
+    answer.headers.update({} if whole.depth is None else whole.depth.headers())
+    return answer
+
+
 def _file(request: Request, folder: Path, name: str) -> Response:
     path = (folder / name).resolve()
     kind = KINDS.get(path.suffix)

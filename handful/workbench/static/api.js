@@ -135,6 +135,21 @@ export const file = (path) =>
     name: /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "",
   }));
 
+/** @typedef {{ width: number, height: number, channels: number, codes: Uint16Array, black: number, white: number, lowest: number, step: number, shrunk: number }} Depth */
+/** A file that the browser shows, or where `depth` is given, all values. @typedef {{ blob: Blob, depth: Depth | null }} Full */
+
+/** A picture at its full size. @param {number} item @returns {Promise<Full>} */
+export const fullPicture = (item) =>
+  request(`/pictures/${item}/full`, async (response) => {
+    const blob = await response.blob();
+    if (!response.headers.has("X-Width")) return { blob, depth: null };
+    const fact = (/** @type {string} */ name) => Number(response.headers.get(`X-${name}`));
+    const names = ["width", "height", "channels", "black", "white", "lowest", "step", "shrunk"];
+    const facts = Object.fromEntries(names.map((name) => [name, fact(name)]));
+    const codes = new Uint16Array(await blob.arrayBuffer());
+    return { blob, depth: /** @type {Depth} */ ({ ...facts, codes }) };
+  });
+
 /** Why a picture does not show. @param {number} item @returns {Promise<Fault>} */
 export async function pictureFault(item) {
   try {

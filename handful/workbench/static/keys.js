@@ -89,6 +89,26 @@ export const KEYS = [
     more: "Labels that the model contradicts",
     hint: true,
   },
+  {
+    name: "zoom",
+    shown: "Z",
+    words: "Zoom",
+    more: "The whole picture, or one pixel of it to one of the screen; the wheel, + and − zoom, dragging and Shift with an arrow move it",
+    hint: true,
+  },
+  {
+    name: "brighter",
+    shown: "B ⇧B",
+    words: "Brightness",
+    more: "Brighter, and with Shift darker; or drag up and down with the right button. Taken from the real depth of 16-bit pictures",
+  },
+  {
+    name: "sharper",
+    shown: "C ⇧C",
+    words: "Contrast",
+    more: "More, and with Shift less; or drag left and right with the right button",
+  },
+  { name: "reset", shown: "R", words: "Reset", more: "The whole picture, as bright as it is" },
   { name: "flag", shown: "F", words: "Flag", more: "Mark for another look", hint: true },
   { name: "map", shown: "M", words: "Map", more: "Make the map large, or small again", hint: true },
   { name: "help", shown: "?", words: "Keys", more: "This table", hint: true },
@@ -112,12 +132,19 @@ const LETTERS = {
   e: "errors",
   f: "flag",
   m: "map",
+  z: "zoom",
+  b: "brighter",
+  c: "sharper",
+  r: "reset",
 };
 /** @type {Record<string, string>} */
 const NAMED = {
   Enter: "accept",
   " ": "unsure",
   "/": "type",
+  "+": "zoomIn",
+  "=": "zoomIn",
+  "-": "zoomOut",
   Backspace: "undo",
   "?": "help",
   Escape: "escape",
@@ -125,6 +152,16 @@ const NAMED = {
   ArrowRight: "right",
   ArrowUp: "up",
   ArrowDown: "down",
+};
+
+/** With Shift. @type {Record<string, string>} */
+const SHIFTED = {
+  ArrowLeft: "panLeft",
+  ArrowRight: "panRight",
+  ArrowUp: "panUp",
+  ArrowDown: "panDown",
+  b: "darker",
+  c: "softer",
 };
 
 /** @param {KeyboardEvent} event @returns {Wish | null} */
@@ -140,6 +177,10 @@ export function wish(event) {
     const place = (Number(digit) + 9) % 10; // 1 is the first, 0 the tenth
     return { name: "class", value: event.shiftKey ? place + 10 : place };
   }
+  if (event.shiftKey) {
+    const shifted = SHIFTED[event.key.length > 1 ? event.key : letter];
+    if (shifted) return { name: shifted };
+  }
   if (event.key === "Enter" && event.shiftKey) return { name: "acceptRow" };
   const name = NAMED[event.key] ?? LETTERS[letter];
   return name ? { name } : null;
@@ -149,9 +190,13 @@ export function wish(event) {
 function isTyping(target) {
   return (
     target instanceof Element &&
-    target.matches("input:not([type=radio]):not([type=checkbox]), textarea, select")
+    target.matches("input:not([type=radio], [type=checkbox], [type=range]), textarea, select")
   );
 }
+
+/** Whether the key moves the slider in focus. @param {KeyboardEvent} event */
+const isSliding = ({ target, key }) =>
+  target instanceof Element && target.matches("[type=range]") && key.startsWith("Arrow");
 
 /** Whether Enter and Space belong to the element in focus. @param {EventTarget | null} target */
 function isControl(target) {
@@ -165,7 +210,7 @@ function isControl(target) {
 export function listenForKeys(act) {
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || isTyping(event.target)) return;
-    if (document.querySelector("dialog[open]")) return;
+    if (document.querySelector("dialog[open]") || isSliding(event)) return;
     if (isControl(event.target) && (event.key === "Enter" || event.key === " ")) return;
     const wanted = wish(event);
     if (wanted && act(wanted)) event.preventDefault();

@@ -89,6 +89,15 @@ const deeds = {
     store.get().mode === "grid" ? middle.vertical(1) : actions.moveTo(store.get().cursor + 1),
 };
 
+/** What is done to the large picture. */
+const LENS = new Set(Object.keys(middle.lens));
+Object.assign(deeds, middle.lens, {
+  zoom: () => {
+    store.modeChanged("focus");
+    return middle.lens.zoom();
+  },
+});
+
 /** What needs pictures in sight. */
 const ABOUT_PICTURES = new Set([
   "class",
@@ -102,11 +111,19 @@ const ABOUT_PICTURES = new Set([
   "up",
   "down",
   "similar",
+  ...LENS,
 ]);
 
 listenForKeys(({ name, value }) => {
   const { view, session } = store.get();
   if (view === "export" && ABOUT_PICTURES.has(name)) return false;
+  if (LENS.has(name) && name !== "zoom" && store.get().mode !== "focus") {
+    // A large picture alone can be moved: among many, Shift and an arrow is an arrow.
+    const arrow = /^pan(.+)$/.exec(name)?.[1].toLowerCase();
+    if (!arrow) return false;
+    deeds[arrow]();
+    return true;
+  }
   if (name === "class") {
     const one = session?.classes[value ?? -1];
     if (one) actions.label(one.name);

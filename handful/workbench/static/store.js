@@ -1,5 +1,7 @@
 // What the page knows, and every way in which that changes. Nothing else alters the state.
 
+import { PLAIN } from "./lens.js";
+
 /** @typedef {import("./types.js").State} State */
 /** @typedef {import("./types.js").Batch} Batch */
 /** @typedef {import("./types.js").Answer} Answer */
@@ -33,6 +35,8 @@ function initial() {
     selection: { items: [], origin: "none" },
     view: "label",
     mode: matchMedia("(max-width: 720px)").matches ? "focus" : "grid",
+    lens: PLAIN,
+    lensMeasure: { share: 0, range: null },
     wideMap: false,
     lassoing: false,
     projected: null,
@@ -361,6 +365,11 @@ export function createStore() {
     viewChanged: (view) => set({ view }),
     /** @param {"grid" | "focus"} mode */
     modeChanged: (mode) => set({ mode }),
+    /** @param {import("./lens.js").Lens} lens */
+    lensChanged: (lens) => set({ lens }),
+    /** @param {State["lensMeasure"]} lensMeasure */
+    lensMeasured: (lensMeasure) =>
+      JSON.stringify(lensMeasure) !== JSON.stringify(state.lensMeasure) && set({ lensMeasure }),
     mapWidened: () => set({ wideMap: !state.wideMap }),
     /** @param {boolean} lassoing */
     lassoChanged: (lassoing) => set({ lassoing }),

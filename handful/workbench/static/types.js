@@ -96,6 +96,8 @@
  * @property {Selection} selection
  * @property {View} view
  * @property {"grid" | "focus"} mode
+ * @property {import("./lens.js").Lens} lens how the large picture is looked at
+ * @property {{ share: number, range: [number, number] | null }} lensMeasure screen pixels for one of the picture, 0 if unknown; values shown as black and white
  * @property {boolean} wideMap
  * @property {boolean} lassoing
  * @property {string | null} projected what the map is parted by

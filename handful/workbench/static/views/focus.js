@@ -2,12 +2,14 @@
 
 import { h } from "/house/dom.js";
 import { LARGE, MEDIUM, picture, SMALL } from "../pictures.js";
+import { lensBar } from "./lens_bar.js";
 import { follow, slot } from "./slot.js";
+import { stage as stageOf } from "./stage.js";
 import { described, inWords, suggestionLine, swatch } from "./tile.js";
 
 /** @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
 export function focus(store, actions) {
-  const stage = h("div", { class: "stage" });
+  const stage = stageOf(store);
   const words = h("div", { class: "stage-words" });
   const film = h("div", {
     class: "film",
@@ -25,16 +27,16 @@ export function focus(store, actions) {
       const pick = isShown ? batch?.picks[cursor] : undefined;
       if (!batch || !pick) {
         shown = -1;
-        return stage.replaceChildren();
+        return stage.clear();
       }
       const path = paths[pick.item] ?? "";
       const answer = batch.answers[pick.item];
       if (shown !== pick.item) {
         shown = pick.item;
         const alt = described(pick, path.split("/").pop() ?? "", undefined, false);
-        stage.replaceChildren(picture(pick.item, side(), alt));
+        stage.show(pick.item, side(), alt);
       }
-      stage.classList.toggle("done", Boolean(answer));
+      stage.element.classList.toggle("done", Boolean(answer));
       words.replaceChildren(
         suggestionLine(pick, store.get().session) ?? "",
         ...(pick.given
@@ -120,11 +122,13 @@ export function focus(store, actions) {
         ),
       ),
   );
-  return h(
+  const element = h(
     "div",
     { class: "focus" },
-    h("div", { class: "stage-holder" }, stage, words),
+    h("div", { class: "stage-holder" }, stage.element, words),
     recent,
+    lensBar(store, stage.deeds),
     film,
   );
+  return { element, deeds: stage.deeds };
 }

@@ -25,7 +25,10 @@ export function hints(store, act) {
         " Label",
       ),
       h("span", { class: "hint fixed" }, h("kbd", {}, "↔"), h("kbd", {}, "↕"), " Move"),
-      KEYS.filter((key) => key.hint && !(key.name === "acceptRow" && mode === "focus")).map((key) =>
+      KEYS.filter(
+        (key) =>
+          key.hint && !(key.name === "acceptRow" && mode === "focus") && !(key.name === "zoom" && mode === "grid"),
+      ).map((key) =>
         h(
           "button",
           {

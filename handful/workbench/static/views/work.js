@@ -38,6 +38,7 @@ function sitting({ model, answered, questions }, actions) {
 /** @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
 export function work(store, actions) {
   const many = grid(store, actions);
+  const one = focus(store, actions);
   const said = h("p", { class: "said-last", role: "status" });
   follow(
     store,
@@ -119,12 +120,12 @@ export function work(store, actions) {
     h("div", { class: "work-top" }, h("div", { class: "work-line" }, kinds, said), head),
     empty(store),
     many.element,
-    focus(store, actions),
+    one.element,
   );
   // After a click the keys go to the pictures again, not to the button.
   element.addEventListener("click", (/** @type {MouseEvent} */ event) => {
     const target = /** @type {Element} */ (event.target);
     if (event.detail > 0 && target.closest("button")) element.focus({ preventScroll: true });
   });
-  return { element, vertical: many.vertical };
+  return { element, vertical: many.vertical, lens: one.deeds };
 }
