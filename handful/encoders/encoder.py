@@ -52,6 +52,7 @@ class Recipe:
     def to_json(self) -> dict[str, object]:
         """As the manifest of a bundle holds it: without `levels` where there are none."""
         facts = asdict(self)
+        facts["levels"] = list(facts["levels"])  # as JSON gives it back, so that the two are equal
         if not self.levels:  # as it was before there were any, so that kept vectors stay known
             del facts["levels"]
         return facts

@@ -18,6 +18,7 @@ from handful.encoders.encoder import Encoder, Recipe
 from handful.encoders.registry import Entry, catalogue, load, measure
 from handful.errors import EncoderError, SettingError
 from handful.items.decode import Picture
+from handful.items.levels import Levels
 
 NAMES = [entry.name for entry in catalogue()]
 
@@ -186,3 +187,9 @@ def test_measure_gives_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Items per second are positive and finite."""
     monkeypatch.setattr(registry, "MEASURED_S", 0.02)
     assert 0 < measure(load(size=32)) < 1e6
+
+
+def test_a_recipe_is_what_json_gives_back() -> None:
+    """A recipe with the set's black and white survives JSON unchanged, so a store opens again."""
+    recipe = load(levels=(Levels("integer", 0.0, 4_096.0),)).recipe
+    assert recipe.to_json() == json.loads(json.dumps(recipe.to_json()))
