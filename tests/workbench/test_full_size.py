@@ -60,7 +60,7 @@ def test_the_set_says_what_is_black() -> None:
 
 
 def test_float_values_keep_their_unit() -> None:
-    """Values in any unit arrive to a ten-thousandth of their range, what is not finite as lowest."""
+    """Values in any unit arrive to within their noise; what is not finite becomes the lowest."""
     pixels = RANDOM.normal(-3.0, 0.5, (50, 50)).astype(np.float32)
     pixels[0, 0] = np.nan
     pixels[0, 1] = -3.4e38  # as maps mark that nothing was measured

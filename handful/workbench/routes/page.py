@@ -108,9 +108,7 @@ def picture(
 
 
 @router.get("/pictures/{item}/full", response_class=Response)
-def full_picture(
-    request: Request, bench: BenchOf, item: Annotated[int, InPath(ge=0)]
-) -> Response:
+def full_picture(request: Request, bench: BenchOf, item: Annotated[int, InPath(ge=0)]) -> Response:
     """An item's picture at its full size: an image file, or of more than 8 bits, 16-bit codes.
 
     The codes are little-endian, row by row, `X-Width` by `X-Height` by `X-Channels`; a value is
