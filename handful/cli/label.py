@@ -12,6 +12,10 @@ from handful.cli.asking import open_asking
 from handful.cli.options import DATA, SEED, reading
 from handful.cli.output import Output, common
 
+_TUNNEL = (
+    "Ctrl-C ends it. It listens on this machine alone; what your tunnel carries to its address"
+    " leaves it. Whoever has that whole address can look and label."
+)
 _SHOWN_CLASSES = 5
 
 
@@ -29,6 +33,12 @@ _SHOWN_CLASSES = 5
     type=click.IntRange(1, 65_535),
     help="Port on this machine; default: that of last time, or any that is free.",
 )
+@click.option(
+    "--at",
+    metavar="ORIGIN",
+    help="Where a tunnel or proxy of yours shows the page, such as https://work.example or"
+    " https://hub.example/user/ann/proxy/8888/; default: on this machine alone.",
+)
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @click.option(
     "--encoder",
@@ -45,6 +55,7 @@ def label(
     how: Mapping[str, Any],
     annotator: str | None,
     port: int | None,
+    at: str | None,
     no_browser: bool,
     encoder: str,
     seed: int,
@@ -61,11 +72,14 @@ def label(
     from handful.workbench.bench import Bench
     from handful.workbench.door import Door, user_name
     from handful.workbench.names import named
+    from handful.workbench.origin import Origin, port_for
 
+    origin = None if at is None else Origin.of(at)
+    number = port_for(origin, port)
     name = named(annotator.strip() if annotator else user_name())
     opened = open_asking(output, data, encoder=encoder, seed=seed, **how)
-    door = Door(opened.folder, port=port or 0)
-    bench = Bench(opened, annotator=name, token=door.token, port=door.port)
+    door = Door(opened.folder, port=number, at=origin)
+    bench = Bench(opened, annotator=name, token=door.token, port=door.port, at=origin)
     bench.start()
     from handful.workbench.serve import serve  # half a second, in which the work has begun
 
@@ -76,7 +90,9 @@ def label(
         output.line(_labelled_already(given, len(opened.items)))
     if not output.as_json:
         click.echo(f"Label them at {door.address}")
-    output.remark("Ctrl-C ends it. Nothing leaves this machine.")
+        if origin is not None:
+            click.echo(f"On this machine: {door.local}")
+    output.remark("Ctrl-C ends it. Nothing leaves this machine." if origin is None else _TUNNEL)
     output.answer(
         {
             "address": door.address,
@@ -84,10 +100,11 @@ def label(
             "labelled_by_data": len(given),
             "annotator": name,
         }
+        | ({} if origin is None else {"local": door.local})
     )
 
     def show() -> None:
-        if not no_browser:
+        if not no_browser and origin is None:
             webbrowser.open(door.address)
 
     serve(bench, door, opened=show)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from handful.errors import HandfulError, SettingError, StoreError
 from handful.workbench.bench import Bench
-from handful.workbench.guard import Guard, refusal_body
+from handful.workbench.guard import Guard
 from handful.workbench.jobs import as_shown
 from handful.workbench.problems import (
     NoSuchItemError,
@@ -19,6 +19,7 @@ from handful.workbench.problems import (
     PictureGoneError,
     WrongTokenError,
 )
+from handful.workbench.refusal import refusal, refusal_body
 from handful.workbench.routes import events, exam, export, labels, maps, page, queue
 from handful.workbench.schemas import ProblemOut
 
@@ -64,7 +65,7 @@ def create_app(bench: Bench) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _own_fault)
-    app.add_middleware(Guard, token=bench.token, port=bench.port)
+    app.add_middleware(Guard, token=bench.token, port=bench.port, at=bench.at)
     return app
 
 
@@ -73,9 +74,11 @@ def status_of(error: HandfulError) -> int:
     return next((status for kind, status in STATUSES if isinstance(error, kind)), REFUSED)
 
 
-def _refused(_: Request, error: Exception) -> JSONResponse:
+def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HandfulError)
-    return JSONResponse(refusal_body(error), status_code=status_of(error))
+    accept = request.headers.get("accept", "")
+    body, kind = refusal(error, accept=accept, path=request.url.path)
+    return Response(body, media_type=kind, status_code=status_of(error))
 
 
 def _not_understood(_: Request, error: Exception) -> JSONResponse:

@@ -20,6 +20,7 @@ from handful.project import Project
 from handful.teaching.known import Known
 from handful.workbench.jobs import Embedding, Fitting
 from handful.workbench.layout import Layout
+from handful.workbench.origin import Origin
 from handful.workbench.pictures import Pictures
 from handful.workbench.problems import PictureGoneError
 from handful.workbench.schemas import Progress
@@ -46,15 +47,23 @@ class Bench:
         project: whose items are labelled.
         annotator: who labels where the page names nobody.
         token, port: by which the page is known.
+        at: the tunnel's address, at which it may be opened too.
     """
 
     def __init__(
-        self, project: Project, *, annotator: str = "me", token: str = "", port: int = 0
+        self,
+        project: Project,
+        *,
+        annotator: str = "me",
+        token: str = "",
+        port: int = 0,
+        at: Origin | None = None,
     ) -> None:
         self.project = project
         self.annotator = annotator
         self.token = token
         self.port = port
+        self.at = at
         self.stopped = False
         self.session = project.session
         self.counts = Counts()

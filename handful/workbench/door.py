@@ -14,6 +14,7 @@ from typing import final
 
 from handful.errors import StoreError
 from handful.whole_file import write_whole
+from handful.workbench.origin import Origin
 
 FILE = "workbench.json"
 HOST = "127.0.0.1"
@@ -29,11 +30,13 @@ class Door:
     Args:
         folder: of the project.
         port: wanted; 0: the one of last time if it is free, else any.
+        at: the tunnel's address, where there is one.
     Raises:
         StoreError: the port wanted is taken, or the folder cannot be written.
     """
 
-    def __init__(self, folder: Path, *, port: int = 0) -> None:
+    def __init__(self, folder: Path, *, port: int = 0, at: Origin | None = None) -> None:
+        self.at = at
         path = folder / FILE
         before = _read(path)
         self.token = str(before.get("token") or secrets.token_urlsafe(32))
@@ -43,7 +46,12 @@ class Door:
 
     @property
     def address(self) -> str:
-        """What to open in a browser."""
+        """What to open in a browser: at the tunnel's end, where there is one."""
+        return self.local if self.at is None else f"{self.at.address}/open?token={self.token}"
+
+    @property
+    def local(self) -> str:
+        """What to open in a browser on this machine."""
         return f"http://{HOST}:{self.port}/open?token={self.token}"
 
 

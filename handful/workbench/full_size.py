@@ -115,7 +115,8 @@ def _deep_values(data: bytes) -> Float[np.ndarray, "h w c"] | UInt16[np.ndarray,
             image.load()
             found = np.asarray(image)[:, :, None] if deep is None else deep
             # A TIFF is turned upright by Pillow, while it is loaded.
-            turn = None if image.format == "TIFF" else TURNS.get(image.getexif().get(_ORIENTATION))
+            is_upright = image.format == "TIFF"
+            turn = None if is_upright else TURNS.get(image.getexif().get(_ORIENTATION, 1))
     except DecodeFailure:
         raise
     except Exception as error:  # as in decode.py: hostile bytes are answered with any exception

@@ -15,7 +15,7 @@ from handful.teaching.given import Given
 from handful.teaching.meter import Meter
 from handful.teaching.people import Agreement, consistency, disputed
 from handful.workbench.bench import Bench
-from handful.workbench.guard import refusal_body
+from handful.workbench.refusal import refusal_body
 from handful.workbench.schemas import (
     AdviceOut,
     AgreementOut,

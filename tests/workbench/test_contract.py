@@ -37,6 +37,7 @@ ROUTES = [
     ("GET", "/house/{name}"),
     ("GET", "/open"),
     ("GET", "/pictures/{item}"),
+    ("GET", "/pictures/{item}/full"),
     ("GET", "/static/{path}"),
     ("POST", "/api/classes"),
     ("POST", "/api/exam"),

@@ -6,6 +6,8 @@ import pytest
 from opentelemetry import trace
 from starlette.testclient import TestClient
 
+from handful.workbench.app import create_app
+from handful.workbench.origin import Origin
 from tests.workbench.conftest import PORT, TOKEN, Page
 
 
@@ -29,7 +31,7 @@ def test_the_door_gives_a_cookie_that_opens(page: Page) -> None:
     """The token's address sets an HttpOnly, SameSite=Strict cookie, with which requests pass."""
     client = bare(page)
     answer = client.get("/open", params={"token": TOKEN}, follow_redirects=False)
-    assert (303, "/") == (answer.status_code, answer.headers["Location"])
+    assert (303, "./") == (answer.status_code, answer.headers["Location"])
     cookie = answer.headers["Set-Cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
@@ -118,3 +120,101 @@ def test_requests_are_reported_to_nobody(page: Page, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(trace, "get_tracer_provider", Provider)
     assert 200 == page.client.get("/api/session").status_code
     assert [] == asked
+
+
+HUB = "https://hub.example/user/ann/proxy/8123"
+
+
+def through(page: Page, **headers: str) -> TestClient:
+    """A client that comes through the hub's proxy, which takes its path away."""
+    page.bench.at = Origin.of(HUB)
+    return TestClient(
+        create_app(page.bench), base_url="https://hub.example", headers=headers, cookies={}
+    )
+
+
+def test_a_tunnel_that_was_named_is_let_in(page: Page) -> None:
+    """Its host and origin pass, with the token alone, whether or not its path is taken away."""
+    client = through(page)
+    assert 401 == client.get("/api/session").status_code
+    client.headers["X-Handful-Token"] = TOKEN
+    for path in ("/api/session", "/user/ann/proxy/8123/api/session"):
+        assert 200 == client.get(path, headers={"Host": "hub.example"}).status_code
+    own = {"Origin": "https://hub.example"}
+    assert 200 == client.post("/api/undo", json={}, headers=own).status_code
+    assert 200 == client.get("/api/session", headers={"Host": "hub.example:443"}).status_code
+    assert 200 == client.get("/api/session", headers={"Host": f"127.0.0.1:{PORT}"}).status_code
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "x.hub.example"},
+        {"Host": "hub.example:8443"},
+        {"Origin": "http://hub.example"},
+        {"Origin": "https://hub.example:8443"},
+        {"Origin": "https://hub.example.evil.example"},
+        {"Referer": "https://evil.example/hub.example"},
+    ],
+)
+def test_beside_the_tunnel_everything_is_refused(page: Page, headers: dict[str, str]) -> None:
+    """Exactly one origin is added: its neighbours by name, scheme or port stay outside."""
+    client = through(page, **{"X-Handful-Token": TOKEN})
+    assert 403 == client.get("/api/session", headers=headers).status_code
+
+
+def test_the_cookie_of_a_tunnel_is_for_its_path_alone(page: Page) -> None:
+    """Others behind the same host are not sent the token, nor is any connection unencrypted."""
+    answer = through(page).get("/open", params={"token": TOKEN}, follow_redirects=False)
+    cookie = answer.headers["Set-Cookie"].lower()
+    assert "path=/user/ann/proxy/8123/;" in cookie
+    assert "secure" in cookie
+    here = bare(page).get("/open", params={"token": TOKEN}, follow_redirects=False)
+    assert "path=/;" in here.headers["Set-Cookie"].lower()
+    assert "secure" not in here.headers["Set-Cookie"].lower()
+
+
+def test_a_click_in_another_page_opens_too(page: Page) -> None:
+    """From another site's terminal the door answers a page, as a redirect would lose the cookie."""
+    client = bare(page, **{"Sec-Fetch-Site": "cross-site"})
+    answer = client.get("/open", params={"token": TOKEN}, follow_redirects=False)
+    assert 200 == answer.status_code
+    assert 'content="0; url=./"' in answer.text
+    assert "handful_" in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "seen"),
+    [
+        ({"Host": "cat-8123.app.github.dev"}, "https://cat-8123.app.github.dev"),
+        ({"Host": "work.example", "X-Forwarded-Proto": "https"}, "https://work.example"),
+        ({"Origin": "https://work.example"}, "https://work.example"),
+        ({"Host": "localhost:9000", "Origin": "http://localhost:9000"}, "http://localhost:9000"),
+    ],
+)
+def test_a_refusal_says_what_was_seen_and_what_opens(
+    page: Page, headers: dict[str, str], seen: str
+) -> None:
+    """Whoever comes through a tunnel that was not named reads the option that names it."""
+    error = bare(page).get("/", headers=headers).json()["error"]
+    assert f"handful label DATA --at {seen}" in error["attempt"]
+    assert seen.split("//")[1] in error["found"]
+
+
+def test_people_read_a_page_and_programs_json(page: Page) -> None:
+    """A browser without the token gets a page in words, whose text is no markup; the API JSON."""
+    person = {"Accept": "text/html,application/xhtml+xml"}
+    for path, status in (("/", 401), ("/open?token=wrong", 401)):
+        answer = bare(page, **person).get(path)
+        assert status == answer.status_code
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert "<h1>" in answer.text
+        assert "open the" in answer.text
+        assert "sha256-" in answer.headers["Content-Security-Policy"]
+    hostile = bare(page, **person).get("/", headers={"Host": "<script>alert(1)</script>"})
+    assert 403 == hostile.status_code
+    assert "<script" not in hostile.text
+    assert "--at" not in hostile.text
+    for path in ("/api/session", "/api/nowhere"):
+        assert "error" in bare(page, **person).get(path).json()

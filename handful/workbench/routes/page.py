@@ -19,6 +19,7 @@ router = APIRouter()
 STATIC = Path(__file__).parents[1] / "static"
 HOUSE = Path(__file__).parents[2] / "review" / "page"
 SHARED = frozenset({"dom.js", "numbers.js", "theme.js", "look.css"})
+ONWARDS = '<!doctype html><meta http-equiv="refresh" content="0; url=./">'
 KINDS = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -33,10 +34,15 @@ KINDS = {
 
 @router.get("/open", response_class=Response)
 def open_page(
+    request: Request,
     bench: BenchOf,
     token: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """Take the token that the terminal printed, and give the cookie for it."""
+    """Take the token that the terminal printed, and give the cookie for it.
+
+    Through a tunnel the cookie is for encrypted connections and for the tunnel's own path alone:
+    other servers may lie behind the same host.
+    """
     if not is_token(token, bench.token):
         raise WrongTokenError(
             "The token is not that of this workbench.",
@@ -44,9 +50,21 @@ def open_page(
             expected="the address that the terminal shows now",
             attempt="open the address printed in the terminal",
         )
-    response = Response(status_code=303, headers={"Location": "/"})
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        # A redirect would count as the other site's, and the strict cookie would not be sent.
+        response = Response(ONWARDS, media_type=KINDS[".html"])
+    else:
+        response = Response(status_code=303, headers={"Location": "./"})
+    at, host = bench.at, request.headers.get("host", "").lower()
+    is_tunnel = at is not None and host.removesuffix(":443") == at.host
     response.set_cookie(
-        cookie_name(bench.port), token, httponly=True, samesite="strict", path="/", max_age=2**31
+        cookie_name(bench.port),
+        token,
+        httponly=True,
+        samesite="strict",
+        path=f"{at.prefix}/" if at is not None and is_tunnel else "/",
+        secure=at is not None and is_tunnel and at.scheme == "https",
+        max_age=2**31,
     )
     return response
 

@@ -1,6 +1,6 @@
 // What a person can do. Each action changes the page at once, and tells the server through the outbox.
 
-import { h } from "/house/dom.js";
+import { h } from "../house/dom.js";
 import * as api from "./api.js";
 import { goesOn, nextOpen } from "./store.js";
 

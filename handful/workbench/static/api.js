@@ -1,5 +1,7 @@
 // Speaks to the server. The only file that fetches.
 
+import { placed } from "./place.js";
+
 /** @typedef {import("./types.js").Fault} Fault */
 /** @typedef {import("./types.js").Session} Session */
 /** @typedef {import("./types.js").Pick} Pick */
@@ -45,7 +47,7 @@ async function request(path, read, options = {}, by = annotator) {
   if (by) headers.set("X-Annotator", encodeURIComponent(by));
   let response;
   try {
-    response = await fetch(path, { ...options, headers });
+    response = await fetch(placed(path), { ...options, headers });
     if (response.ok) return await read(response);
   } catch {
     throw new ApiError(UNREACHABLE, {
@@ -167,7 +169,7 @@ export async function pictureFault(item) {
  */
 export function listen(handlers, linked) {
   const by = annotator ? `?as=${encodeURIComponent(annotator)}` : "";
-  let source = new EventSource(`/api/events${by}`);
+  let source = new EventSource(placed(`/api/events${by}`));
   const wire = () => {
     source.onopen = () => linked(true);
     source.onerror = () => {
@@ -175,7 +177,7 @@ export function listen(handlers, linked) {
       if (source.readyState !== EventSource.CLOSED) return;
       // An answer that was no stream ends the browser's own trying.
       setTimeout(() => {
-        source = new EventSource(`/api/events${by}`);
+        source = new EventSource(placed(`/api/events${by}`));
         wire();
       }, 2000);
     };

@@ -13,7 +13,11 @@ export function createFollower(store) {
   function failed(error) {
     if (!(error instanceof api.ApiError)) throw error;
     if (error.isUnreachable) store.linkChanged("offline");
-    else if (error.isDenied) store.linkChanged("denied");
+    else if (error.isDenied) {
+      store.linkChanged("denied");
+      // Without the token the notice says what to do; an address that is refused has its own cause.
+      if (error.status === 403) store.faultChanged(error.fault);
+    }
     else store.faultChanged(error.fault);
   }
 

@@ -1,6 +1,6 @@
 // Pictures at their full size and depth: fetched when wanted, and of deep ones painted as windowed.
 
-import { h } from "/house/dom.js";
+import { h } from "../house/dom.js";
 import * as api from "./api.js";
 import { windowOf } from "./lens.js";
 

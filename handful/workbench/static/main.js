@@ -1,6 +1,6 @@
 // The page: makes the parts, puts them in their places, and hands each key to whom it concerns.
 
-import { h } from "/house/dom.js";
+import { h } from "../house/dom.js";
 import { createActions } from "./actions.js";
 import * as api from "./api.js";
 import { createFollower } from "./follow.js";

@@ -1,7 +1,8 @@
 // Pictures: their addresses, those fetched ahead, and what stands where one is gone.
 
-import { h } from "/house/dom.js";
+import { h } from "../house/dom.js";
 import { pictureFault } from "./api.js";
+import { placed } from "./place.js";
 
 export const SMALL = 128;
 export const MEDIUM = 480;
@@ -9,7 +10,7 @@ export const LARGE = 1600;
 const KEPT = 64;
 
 /** @param {number} item @param {number} side */
-const address = (item, side) => `/pictures/${item}?side=${side}`;
+const address = (item, side) => placed(`/pictures/${item}?side=${side}`);
 
 /** Images asked for ahead, oldest first. @type {Map<string, HTMLImageElement>} */
 const ahead = new Map();

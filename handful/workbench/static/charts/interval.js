@@ -1,6 +1,6 @@
 // A share with its interval on a line from 0 to 100 %.
 
-import { h, styled } from "/house/dom.js";
+import { h, styled } from "../../house/dom.js";
 
 /** @param {{ value: number, low: number, high: number }} figure shares */
 export function intervalBar({ value, low, high }) {

@@ -1,6 +1,6 @@
 // How a point looks, by its code: which class, whether a person labelled it, whether it is chosen.
 
-import { colour, NUM_CLASS_COLOURS } from "/house/theme.js";
+import { colour, NUM_CLASS_COLOURS } from "../../house/theme.js";
 
 export const OTHER = NUM_CLASS_COLOURS;
 export const NONE = NUM_CLASS_COLOURS + 1;

@@ -1,7 +1,7 @@
 // The map of all items: up to 100,000 points that pan and zoom, are pointed at and drawn around.
 
-import { h } from "/house/dom.js";
-import { colour, onThemeChange } from "/house/theme.js";
+import { h } from "../../house/dom.js";
+import { colour, onThemeChange } from "../../house/theme.js";
 import { followHand } from "./gestures.js";
 import { looks, paintingOrder } from "./looks.js";
 import { createPixelPainter } from "./paint_2d.js";

@@ -1,7 +1,7 @@
 // The classes with their keys, and the box into which any class can be typed, new ones too.
 
-import { h, styled } from "/house/dom.js";
-import { count } from "/house/numbers.js";
+import { h, styled } from "../../house/dom.js";
+import { count } from "../../house/numbers.js";
 import { slot } from "./slot.js";
 import { classColour, swatch } from "./tile.js";
 

@@ -1,7 +1,7 @@
 // The confusion matrix, which class is called which: a small table whose cells open their pictures; pairs where it would be large.
 
-import { h, styled } from "/house/dom.js";
-import { count } from "/house/numbers.js";
+import { h, styled } from "../../house/dom.js";
+import { count } from "../../house/numbers.js";
 
 const MAX_TABLE = 8;
 const MAX_PAIRS = 12;

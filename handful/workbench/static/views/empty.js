@@ -1,6 +1,6 @@
 // What can stand in the middle, and what is said where nothing does.
 
-import { h } from "/house/dom.js";
+import { h } from "../../house/dom.js";
 import { goesOn } from "../store.js";
 import { slot } from "./slot.js";
 

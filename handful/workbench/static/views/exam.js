@@ -1,7 +1,7 @@
 // The final exam in the rail: its beginning, how far it is, and what it came to.
 
-import { h, styled } from "/house/dom.js";
-import { count, counted, percent, percentRange } from "/house/numbers.js";
+import { h, styled } from "../../house/dom.js";
+import { count, counted, percent, percentRange } from "../../house/numbers.js";
 import { intervalBar } from "../charts/interval.js";
 
 /** @typedef {import("../types.js").Exam} Exam */

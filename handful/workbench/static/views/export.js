@@ -1,12 +1,13 @@
 // What can be taken away: the labels, the model, the report.
 
-import { h } from "/house/dom.js";
-import { count, counted, percent, percentRange } from "/house/numbers.js";
+import { h } from "../../house/dom.js";
+import { count, counted, percent, percentRange } from "../../house/numbers.js";
+import { isElsewhere, placed } from "../place.js";
 import { slot } from "./slot.js";
 
 /** @typedef {[href: string, words: string, more: string]} Link */
 
-/** @param {string} title @param {import("/house/dom.js").Child} words @param {Link[]} links @param {string | null} taking @param {import("../actions.js").Actions} actions */
+/** @param {string} title @param {import("../../house/dom.js").Child} words @param {Link[]} links @param {string | null} taking @param {import("../actions.js").Actions} actions */
 function card(title, words, links, taking, actions) {
   return h(
     "section",
@@ -21,7 +22,7 @@ function card(title, words, links, taking, actions) {
           "a",
           {
             class: place ? "button" : "button primary",
-            href,
+            href: placed(href),
             download: true,
             "aria-disabled": taking ? "true" : null,
             "data-focus": href,
@@ -68,7 +69,9 @@ export function exports(store, actions) {
       h(
         "p",
         { class: "lead" },
-        "Everything stays on this machine until you carry it elsewhere yourself.",
+        isElsewhere
+          ? `Pictures and labels lie on the machine that runs the workbench; what you see came over ${location.host}.`
+          : "Everything stays on this machine until you carry it elsewhere yourself.",
       ),
       unsaved
         ? h(

@@ -1,6 +1,6 @@
 // One picture, large, with the questions that follow and the latest answers.
 
-import { h } from "/house/dom.js";
+import { h } from "../../house/dom.js";
 import { LARGE, MEDIUM, picture, SMALL } from "../pictures.js";
 import { lensBar } from "./lens_bar.js";
 import { follow, slot } from "./slot.js";

@@ -1,7 +1,7 @@
 // Many pictures at once, by predicted class; a row is confirmed with one key.
 
-import { h } from "/house/dom.js";
-import { count, counted } from "/house/numbers.js";
+import { h } from "../../house/dom.js";
+import { count, counted } from "../../house/numbers.js";
 import { follow } from "./slot.js";
 import { createTile, swatch } from "./tile.js";
 

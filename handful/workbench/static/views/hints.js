@@ -1,6 +1,6 @@
 // The keys, always in sight below, and as buttons for a hand without a keyboard; and the full table.
 
-import { h } from "/house/dom.js";
+import { h } from "../../house/dom.js";
 import { KEYS } from "../keys.js";
 import { slot } from "./slot.js";
 
@@ -90,6 +90,11 @@ export function help() {
           row("← → ↑ ↓", "Move", "From picture to picture; on the map from item to item"),
           KEYS.map((key) => row(key.shown, key.words, key.more)),
         ),
+      ),
+      h(
+        "p",
+        { class: "note" },
+        "Two people: each opens this page with a name behind its address, ?as=ann and ?as=ben. From another machine or a phone: only through a tunnel that you open and name, handful label DATA --at https://…; whoever has the whole address with its token can see and label everything.",
       ),
       h(
         "p",

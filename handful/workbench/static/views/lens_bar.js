@@ -1,7 +1,7 @@
 // Beneath the large picture: how far it is zoomed, and brightness and contrast.
 
-import { h, styled } from "/house/dom.js";
-import { count } from "/house/numbers.js";
+import { h, styled } from "../../house/dom.js";
+import { count } from "../../house/numbers.js";
 import { BRIGHTNESS, CONTRAST, isPlainLight, windowed } from "../lens.js";
 import { follow } from "./slot.js";
 
@@ -14,7 +14,7 @@ export function lensBar(store, deeds) {
     /** @type {string} */ name,
     /** @type {string} */ words,
     /** @type {string} */ title,
-    /** @type {import("/house/dom.js").Child} */ child,
+    /** @type {import("../../house/dom.js").Child} */ child,
   ) => h("button", { class: "lens-button", "aria-label": words, title, onclick: deeds[name] }, child);
   const slider = (
     /** @type {string} */ words,

@@ -2,9 +2,9 @@
 
 import { scatter } from "../charts/scatter.js";
 import { CHOSEN, LABELLED, NONE, OTHER } from "../charts/looks.js";
-import { h, styled } from "/house/dom.js";
-import { count } from "/house/numbers.js";
-import { NUM_CLASS_COLOURS } from "/house/theme.js";
+import { h, styled } from "../../house/dom.js";
+import { count } from "../../house/numbers.js";
+import { NUM_CLASS_COLOURS } from "../../house/theme.js";
 import { picture, SMALL } from "../pictures.js";
 import { follow, slot } from "./slot.js";
 import { swatch } from "./tile.js";

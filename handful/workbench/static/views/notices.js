@@ -1,7 +1,7 @@
 // What must not be overlooked: no connection, an error's four lines, reading that goes on.
 
-import { h, styled } from "/house/dom.js";
-import { count, counted } from "/house/numbers.js";
+import { h, styled } from "../../house/dom.js";
+import { count, counted } from "../../house/numbers.js";
 import { slot } from "./slot.js";
 
 /** @param {import("../store.js").Store} store */
@@ -20,7 +20,7 @@ export function notices(store) {
     ],
     (link, unsaved, fault, progress, items, model, stopped) => [
       link === "offline" && offline(unsaved),
-      link === "denied" && denied(unsaved),
+      link === "denied" && denied(unsaved, fault),
       model?.state === "failed" && model.error && failed(model.error),
       stopped &&
         h(
@@ -48,13 +48,13 @@ function offline(unsaved) {
   );
 }
 
-/** @param {number} unsaved */
-function denied(unsaved) {
+/** @param {number} unsaved @param {import("../types.js").Fault | null} fault which says why, where it is not the token */
+function denied(unsaved, fault) {
   return h(
     "div",
     { class: "notice warn", role: "alert" },
-    h("strong", {}, "This page has no key to the workbench."),
-    " Open the address that `handful label` printed in the terminal.",
+    h("strong", {}, fault ? "The workbench refuses this page." : "This page has no key to the workbench."),
+    fault ? null : " Open the address that `handful label` printed in the terminal.",
     unsaved
       ? ` ${counted(unsaved, "gestures")} ${unsaved === 1 ? "waits" : "wait"} in this browser.`
       : null,

@@ -1,7 +1,7 @@
 // How good it is, what the next labels would buy, class by class, and the confusion matrix.
 
-import { h, styled } from "/house/dom.js";
-import { barePercent, count, counted, percent, percentRange } from "/house/numbers.js";
+import { h, styled } from "../../house/dom.js";
+import { barePercent, count, counted, percent, percentRange } from "../../house/numbers.js";
 import { intervalBar } from "../charts/interval.js";
 import { confusion } from "./confusion.js";
 import { exam } from "./exam.js";
@@ -130,7 +130,7 @@ function measured(meter) {
   );
 }
 
-/** @param {string} term @param {import("/house/dom.js").Child} text */
+/** @param {string} term @param {import("../../house/dom.js").Child} text */
 const fact = (term, text) => h("div", {}, h("dt", {}, term), h("dd", {}, text));
 
 /** "50 more: +0.8 points (−0.2 to +1.9)" @param {NonNullable<Meter["forecast"]>} forecast */

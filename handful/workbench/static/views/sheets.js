@@ -1,7 +1,7 @@
 // Two small dialogs: which groups the map should part, and names of classes.
 
-import { h } from "/house/dom.js";
-import { count } from "/house/numbers.js";
+import { h } from "../../house/dom.js";
+import { count } from "../../house/numbers.js";
 
 const MOST = 2000; // of a group: more would not turn the map otherwise
 

@@ -55,7 +55,7 @@ function unlessPressed(element, draw) {
  * @param {E} element
  * @param {import("../store.js").Store} store
  * @param {(state: State) => [...T]} choose
- * @param {(...chosen: NoInfer<T>) => import("/house/dom.js").Child[]} draw
+ * @param {(...chosen: NoInfer<T>) => import("../../house/dom.js").Child[]} draw
  * @returns {E}
  */
 export function slot(element, store, choose, draw) {

@@ -1,6 +1,6 @@
 // The large picture: zoomed, moved and windowed, by wheel, pointer, two fingers and keys.
 
-import { h, styled } from "/house/dom.js";
+import { h, styled } from "../../house/dom.js";
 import { element as wholeElement, fetchFull, paint } from "../full.js";
 import { isPlainLight, oneToOne, panned, PLAIN, settled, windowed, windowOf, zoomed } from "../lens.js";
 import { picture } from "../pictures.js";
@@ -11,6 +11,7 @@ import { follow } from "./slot.js";
 const WHEEL = 0.0016; // share of a doubling for each pixel that a wheel turns
 const KEY_ZOOM = 1.25;
 const KEY_PAN = 80;
+const SAME_SHAPE = 0.02; // as far as previews round
 const PIXELS_SHOW_FROM = 3; // screen pixels for one of the picture's: from there on they stay sharp
 
 /** A filter that windows what has 8 bits, exactly; CSS's own cannot say every window. */
@@ -50,7 +51,7 @@ export function stage(store) {
   let seen = null;
   /** @type {import("../api.js").Full | null} */
   let full = null;
-  let shape = "";
+  let shape = 0; // width by height of what was seen last; 0 before the first
   let fitted = 0; // width of the picture where it fits, when its frame was last measured
   let painted = ""; // the light in which the canvas was painted, and the window that this was
   /** @type {[number, number] | null} */
@@ -89,7 +90,8 @@ export function stage(store) {
     } else {
       light.set(now);
       styled(seen, { filter: isPlainLight(now) ? "none" : "url(#light)" });
-      store.lensMeasured({ share: pixel, range: null });
+      // Until the whole picture is there, what was measured of the one before it stays in sight.
+      if (full || isPlainLight(now)) store.lensMeasured({ share: pixel, range: null });
     }
   }
   let isDue = false;
@@ -117,6 +119,7 @@ export function stage(store) {
       painted = "";
       seen?.replaceWith(whole);
       seen = whole;
+      shape = sizes().fit[0] / sizes().fit[1];
       fitted = sizes().fit[0];
       renew();
     } catch (error) {
@@ -133,10 +136,11 @@ export function stage(store) {
     holder.replaceChildren(frame);
     const image = (seen = frame.querySelector("img"));
     const known = () => {
-      if (item !== of || seen !== image) return;
+      if (item !== of || seen !== image || !image.naturalWidth) return;
       // What was looked at stays in sight in the next picture, where that has the same shape.
-      const now = `${image.naturalWidth} ${image.naturalHeight}`;
-      if (shape !== now && lens().zoom !== 1) look({ ...lens(), zoom: 1, x: 0.5, y: 0.5 });
+      const now = image.naturalWidth / image.naturalHeight;
+      const isOther = shape > 0 && Math.abs(now / shape - 1) > SAME_SHAPE;
+      if (isOther && lens().zoom !== 1) look({ ...lens(), zoom: 1, x: 0.5, y: 0.5 });
       shape = now;
       fitted = sizes().fit[0];
       renew();

@@ -1,8 +1,8 @@
 // One picture with what is known of it: what the model says, what it is labelled, what was just said.
 
-import { h, styled } from "/house/dom.js";
-import { percent } from "/house/numbers.js";
-import { NUM_CLASS_COLOURS } from "/house/theme.js";
+import { h, styled } from "../../house/dom.js";
+import { percent } from "../../house/numbers.js";
+import { NUM_CLASS_COLOURS } from "../../house/theme.js";
 import { MEDIUM, picture, SMALL } from "../pictures.js";
 
 /** @typedef {import("../types.js").Pick} Pick */

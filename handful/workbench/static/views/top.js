@@ -1,8 +1,8 @@
 // The bar above: whose data, how far, whether all is saved, which model, who labels.
 
-import { h } from "/house/dom.js";
-import { count } from "/house/numbers.js";
-import { isDark, onThemeChange, toggleTheme } from "/house/theme.js";
+import { h } from "../../house/dom.js";
+import { count } from "../../house/numbers.js";
+import { isDark, onThemeChange, toggleTheme } from "../../house/theme.js";
 import { slot } from "./slot.js";
 
 /** @typedef {import("../types.js").Session} Session */

@@ -1,7 +1,7 @@
 // The middle: what is asked, as a grid or one by one, and what stands there when nothing is.
 
-import { h } from "/house/dom.js";
-import { count, counted } from "/house/numbers.js";
+import { h } from "../../house/dom.js";
+import { count, counted } from "../../house/numbers.js";
 import { empty, KINDS } from "./empty.js";
 import { focus } from "./focus.js";
 import { grid, selectionWords } from "./grid.js";
