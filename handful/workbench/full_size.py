@@ -15,8 +15,9 @@ from jaxtyping import Float, UInt16
 from PIL import Image as pillow  # noqa: N813  (the module, beside its class)
 
 from handful.items.damage import DecodeFailure, why_not_decoded
-from handful.items.decode import FORMATS, Picture, decode
+from handful.items.decode import Picture, decode
 from handful.items.depth import DEEP_GREY, deep_colour, reduced
+from handful.items.formats import formats
 from handful.items.levels import Levels, of_kind
 
 WHOLE = 2**31  # as the side to keep: nothing is averaged
@@ -100,14 +101,14 @@ def _copied(picture: Picture) -> FullSize:
 
 
 def _is_transparent(data: bytes) -> bool:
-    with pillow.open(io.BytesIO(data), formats=FORMATS) as image:
+    with pillow.open(io.BytesIO(data), formats=formats()) as image:
         return "transparency" in image.info
 
 
 def _deep_values(data: bytes) -> Float[np.ndarray, "h w c"] | UInt16[np.ndarray, "h w c"] | None:
     """All values of a picture with more than 8 bits a channel, upright; None where it has 8."""
     try:
-        with pillow.open(io.BytesIO(data), formats=FORMATS) as image:
+        with pillow.open(io.BytesIO(data), formats=formats()) as image:
             is_grey = image.mode in DEEP_GREY
             deep = None if is_grey else deep_colour(data, image)
             if not is_grey and deep is None:
