@@ -280,6 +280,7 @@ class Deepening:
                 probabilities=tuned.probabilities,
                 candidates=(candidate, *frozen.fit.candidates),
             ),
+            beside=frozen.beside,
             audited=audited,
             trained=Trained(tuned.cut, tuned.arrays, tuned.weight),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from handful.bundle.manifest import DataFacts
     from handful.bundle.model import Model
     from handful.encoders.encoder import Encoder
-    from handful.estimate.figure import Estimate
+    from handful.estimate.figure import Blocked, Estimate
     from handful.features.store import Store, StoredRows
     from handful.heads.linear import HeadFit
     from handful.items.fingerprint import Fingerprint
@@ -165,6 +165,7 @@ class Learned:
             queries chose what was labelled, where it is no audit item.
         fit: the head.
         model: what is shipped.
+        beside: what was found out that bears on the figures.
     """
 
     classes: tuple[str, ...]
@@ -175,6 +176,23 @@ class Learned:
     measured: Bool[np.ndarray, " m"]
     fit: HeadFit
     model: Model
+    beside: Beside
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What bears on the figures and is not in the probabilities.
+
+    Args:
+        strangers: (s,) unit of each test item whose class was not learned.
+        warnings: what is to be said.
+        blocked: how good the frozen model is when runs of neighbours are left out; None where that
+            cannot be told, or there is nothing to tell.
+    """
+
+    strangers: Int[np.ndarray, " s"]
+    warnings: tuple[str, ...]
+    blocked: Blocked | None
 
 
 def learn(
@@ -195,6 +213,7 @@ def learn(
     Raises:
         DataError: there are no labels, or only one class has any.
     """
+    from handful.estimate.caveats import learned_already, strange_classes, two_labels
     from handful.heads.fit import METHODS, fit
 
     chosen = np.array([at for at, item in enumerate(embedded.items) if item.label], dtype=np.int64)
@@ -209,8 +228,13 @@ def learn(
             expected="most of them with `train` in the column `split`",
             attempt="change `split`, or leave the column out and give --test 0.25",
         )
+    warnings = two_labels(embedded.clusters[chosen], labels.tolist())
+    spoilt, said = learned_already(held_out, embedded.clusters[chosen], embedded.units[chosen])
+    chosen, labels, held_out = chosen[~spoilt], labels[~spoilt], held_out[~spoilt]
     classes = tuple(sorted(set(labels[~held_out].tolist())))
-    known = np.isin(labels, classes)  # the doctor names test items of a class never learned
+    known = np.isin(labels, classes)
+    strangers = embedded.units[chosen[~known]]
+    warnings += [*said, *strange_classes(labels[~known].tolist())]
     chosen, labels, held_out = chosen[known], labels[known], held_out[known]
     targets = np.searchsorted(np.array(classes), labels)
     learning, testing = np.flatnonzero(~held_out), np.flatnonzero(held_out)
@@ -223,7 +247,10 @@ def learn(
         methods=METHODS if audited is None else ("ridge",),
         seed=settings.seed,
         trust=None if trust is None else trust[chosen[learning]],
+        keep_ridge=True,
     )
+    blocked = _blocked(embedded, chosen[learning], targets[learning], head, audited, settings)
+    head = replace(head, ridge=None)  # it is as large as the problem
     probabilities = np.empty((len(chosen), len(classes)), dtype=np.float32)
     probabilities[learning] = head.probabilities
     if len(testing):
@@ -238,6 +265,7 @@ def learn(
         held_out=held_out,
         probabilities=probabilities,
         fit=head,
+        beside=Beside(strangers, tuple(warnings), blocked),
         audited=audited,
     )
 
@@ -253,6 +281,7 @@ def shipped(
     held_out: Bool[np.ndarray, " m"],
     probabilities: Float[np.ndarray, "m k"],
     fit: HeadFit,
+    beside: Beside,
     audited: Bool[np.ndarray, " n"] | None = None,
     trained: Trained | None = None,
 ) -> Learned:
@@ -260,11 +289,14 @@ def shipped(
 
     Args:
         fit: with the head that is shipped; see `Learned` for the others.
+        beside: what else bears on the figures.
         audited: as for `learn`.
         trained: the part of the encoder that was trained; None: it is frozen.
     """
     from handful.bundle.build import build
     from handful.encoders.registry import find
+    from handful.estimate.caveats import with_strangers
+    from handful.estimate.figure import Caveats
     from handful.heads.conformal import thresholds
     from handful.machine import conditions
 
@@ -286,13 +318,19 @@ def shipped(
             seed=settings.seed,
         )
 
+    def tested() -> Estimate:
+        found = measured(testing, "test split")
+        hits = (probabilities[testing].argmax(axis=1) == targets[testing]).astype(np.float64)
+        return with_strangers(found, hits, units[testing], beside.strangers)
+
+    leading = beside.blocked if beside.blocked and beside.blocked.leads else None
     model = build(
         embedded.encoder,
         fit.head,
         estimate=(
             measured(estimated, "leave-group-out on audit items" if by_audit else "leave-group-out")
         ),
-        test=measured(testing, "test split") if len(testing) else None,
+        test=tested() if len(testing) else None,
         thresholds=thresholds(
             probabilities[learning],
             targets[learning],
@@ -307,63 +345,37 @@ def shipped(
         licence=find(settings.encoder).licence,
         root=collection.root,
         trained=trained,
+        caveats=Caveats(leading, beside.warnings) if leading or beside.warnings else None,
     )
     of_estimate = np.zeros(len(chosen), dtype=bool)
     of_estimate[estimated] = True
-    return Learned(classes, chosen, targets, held_out, probabilities, of_estimate, fit, model)
+    return Learned(
+        classes, chosen, targets, held_out, probabilities, of_estimate, fit, model, beside
+    )
 
 
-def learning_curve(
-    embedded: Embedded, learned: Learned, sizes: Sequence[int], *, seed: int
-) -> list[tuple[int, Estimate]]:
-    """What fewer labels would have given, each measured on the items kept aside.
+def _blocked(
+    embedded: Embedded,
+    places: Int[np.ndarray, " m"],
+    targets: Int[np.ndarray, " m"],
+    head: HeadFit,
+    audited: Bool[np.ndarray, " n"] | None,
+    settings: Settings,
+) -> Blocked | None:
+    """How good the ridge fit of these items is when runs of neighbours are left out."""
+    from handful.estimate.blocked import Labelled, blocked
+    from handful.items.series import by_name
 
-    Args:
-        sizes: numbers of labels; each many are drawn at random, by class in proportion.
-    Returns:
-        (labels, estimate on the test items) for each size that is smaller than what there is.
-    Raises:
-        SettingError: nothing is kept aside to measure on.
-    """
-    from handful.estimate.estimate import estimate
-    from handful.heads.fit import fit
-
-    if not learned.held_out.any():
-        raise SettingError(
-            "A learning curve is measured on items kept aside, and none are.",
-            found="the project has no test split",
-            expected="a share to keep aside, or a column `split`",
-            attempt="handful.open(..., test=0.25)",
-        )
-    pool, test = np.flatnonzero(~learned.held_out), np.flatnonzero(learned.held_out)
-    tested, units = embedded.vectors(learned.chosen[test]), embedded.units[learned.chosen]
-    curve = []
-    for size in (size for size in sizes if size < len(pool)):
-        drawn = pool[_stratified(learned.targets[pool], size, seed)]
-        small = fit(
-            embedded.vectors(learned.chosen[drawn]),
-            [learned.classes[target] for target in learned.targets[drawn]],
-            units=units[drawn],
-            blocks=embedded.encoder.blocks,
-            seed=seed,
-        )
-        said = np.zeros((len(test), len(learned.classes)), dtype=np.float32)
-        columns = [learned.classes.index(name) for name in small.head.classes]
-        said[:, columns] = small.head.probabilities(tested)
-        curve.append(
-            (
-                size,
-                estimate(
-                    said,
-                    learned.targets[test],
-                    learned.classes,
-                    units=units[test],
-                    method="test split",
-                    seed=seed,
-                ),
-            )
-        )
-    return curve
+    judged = np.ones(len(places), bool) if audited is None else audited[places]
+    assert head.ridge is not None, "it was asked to be kept"
+    classes = head.head.classes
+    items = [embedded.items[at] for at in places]
+    return blocked(
+        head.ridge,
+        Labelled(targets, classes, embedded.units[places], judged if judged.any() else ~judged),
+        [by_name(items)],
+        seed=settings.seed,
+    )
 
 
 def _held_out(
@@ -382,18 +394,6 @@ def _held_out(
         seed=settings.seed,
         keys=[item.path for item in items],
     )
-
-
-def _stratified(targets: Int[np.ndarray, " n"], size: int, seed: int) -> Int[np.ndarray, " size"]:
-    """`size` places drawn at random, each class in proportion."""
-    random = np.random.default_rng(seed)
-    shuffled = random.permutation(len(targets))
-    # Within each class, places are spread evenly over (0, 1); the smallest come first.
-    rank = np.empty(len(targets))
-    for target in np.unique(targets):
-        own = shuffled[targets[shuffled] == target]
-        rank[own] = (np.arange(len(own)) + random.random()) / len(own)
-    return np.argsort(rank, kind="stable")[:size]
 
 
 def _data_facts(

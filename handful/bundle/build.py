@@ -22,7 +22,7 @@ from handful.bundle.synthetic import golden_files
 from handful.encoders import registry
 from handful.encoders.encoder import Encoder
 from handful.errors import SettingError
-from handful.estimate.figure import Estimate
+from handful.estimate.figure import Caveats, Estimate
 from handful.heads.conformal import Thresholds
 from handful.heads.linear import LinearHead
 from handful.machine import Conditions
@@ -45,6 +45,7 @@ def build(
     licence: str | None = None,
     root: Path | None = None,
     trained: graph.Trained | None = None,
+    caveats: Caveats | None = None,
 ) -> Model:
     """A model from its parts: one graph, its card, and synthetic pictures with the answers to them.
 
@@ -61,6 +62,7 @@ def build(
         licence: of the encoder's weights, as an SPDX name; None: as the registry has it.
         root: the data folder, for paths relative to it; it is not saved.
         trained: the part of the encoder that was trained; None: it is frozen.
+        caveats: what must stand beside the figures; None: nothing.
     Raises:
         SettingError: the head does not fit the encoder, or a class name cannot be written as text.
     """
@@ -91,7 +93,8 @@ def build(
         members={},
         card=card.VERSION,
         deep=deep,
-        format=lowest_format(encoder.recipe, deep),
+        caveats=caveats,
+        format=lowest_format(encoder.recipe, deep, caveats),
     )
     contents = {MODEL: network, CARD: card.card(manifest).encode(), **pictures}
     return Model(manifest.sealed(contents), contents, predictor=predictor, root=root)

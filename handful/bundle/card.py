@@ -10,7 +10,7 @@ import math
 from handful.bundle.manifest import Manifest
 from handful.estimate.figure import Estimate, Figure
 
-VERSION = 1
+VERSION = 2
 """Of the wording. Raised with any change to it: `inspect` compares cards of its own version."""
 
 
@@ -38,9 +38,22 @@ answer can hurt someone.
 
 
 def _quality(m: Manifest) -> str:
-    lines = ["## How good it is", "", _figures(m.estimate)]
+    lines = ["## How good it is", ""]
+    blocked = m.caveats.blocked if m.caveats else None
+    if blocked is not None:
+        lines += [
+            f"Neighbours by {blocked.order} resemble each other. **On a new series** expect what "
+            f"leaving\nout whole runs of {blocked.length} neighbours gives:",
+            "",
+            _figures(blocked.estimate),
+            "On more of the same series:",
+            "",
+        ]
+    lines += [_figures(m.estimate)]
     if m.test is not None:
         lines += [f"On {m.test.n:,} items that were kept aside for a test:", "", _figures(m.test)]
+    for warning in m.caveats.warnings if m.caveats else ():
+        lines += [f"**Mind:** {_text(warning)}", ""]
     return "\n".join(lines)
 
 
@@ -54,6 +67,9 @@ def _figures(estimate: Estimate) -> str:
         "calibration error": estimate.calibration_error,
     }
     rows = [f"| {name} | {_figure(one)} |" for name, one in named.items() if one is not None]
+    baseline = estimate.baseline
+    if baseline is not None:
+        rows.append(f"| always answering {_text(baseline.label)} | {baseline.accuracy:.3f} |")
     share = f"{estimate.accuracy.confidence:.0%}"
     return "\n".join(
         [

@@ -170,6 +170,7 @@ def _inspect_manifest(data: bytes, listing: _Listing) -> Manifest | None:
         "data.per_class": set(found.data.per_class) - {*found.classes},
         "estimate.per_class": set(found.estimate.per_class) - {*found.classes},
         "test.per_class": set(found.test.per_class if found.test else ()) - {*found.classes},
+        "caveats.blocked.estimate.per_class": set(_per_class_of_blocked(found)) - {*found.classes},
         "conditions.versions": set(found.conditions.versions) - {*RECORDED_PACKAGES},
     }
     for where, strangers in keys.items():
@@ -177,6 +178,11 @@ def _inspect_manifest(data: bytes, listing: _Listing) -> Manifest | None:
             f"{MANIFEST} {where} has a strange key {one[:80]!r}." for one in strangers
         ]
     return found
+
+
+def _per_class_of_blocked(found: Manifest) -> tuple[str, ...]:
+    caveats = found.caveats
+    return tuple(caveats.blocked.estimate.per_class) if caveats and caveats.blocked else ()
 
 
 def _texts(value: Any, where: str = "") -> Iterator[tuple[str, str]]:

@@ -18,11 +18,11 @@ from handful.bundle import archive, schema
 from handful.encoders.encoder import Recipe
 from handful.encoders.prepare import RECIPE_VERSION
 from handful.errors import BundleError
-from handful.estimate.figure import Estimate
+from handful.estimate.figure import Caveats, Estimate
 from handful.heads.conformal import Thresholds
 from handful.machine import Conditions
 
-FORMAT = 4
+FORMAT = 5
 NEEDS = "0.1.0"  # the first handful that reads this format
 
 
@@ -110,6 +110,7 @@ class Manifest:
             that reads it.
         classes: at least two, sorted.
         deep: what of the encoder was trained; None: it is frozen.
+        caveats: what must stand beside the figures (since format 5); None: nothing.
         golden: member name to what is expected.
         tolerance: largest difference of a golden probability that `verify` lets pass.
         members: every other file in the bundle.
@@ -129,6 +130,7 @@ class Manifest:
     members: Mapping[str, Member]
     card: int
     deep: DeepFacts | None = None
+    caveats: Caveats | None = None
     format: int = 1
     needs: str = NEEDS
     digest: str = ""
@@ -148,6 +150,8 @@ class Manifest:
         value = schema.plain(self)
         if not self.recipe.levels:
             del value["recipe"]["levels"]
+        if self.caveats is None:
+            del value["caveats"]
         if self.deep is None:
             del value["deep"]
         elif not self.deep.beside:
@@ -155,8 +159,10 @@ class Manifest:
         return schema.dumps(value)
 
 
-def lowest_format(recipe: Recipe, deep: DeepFacts | None) -> int:
-    """The first that can say this; `Recipe.levels` came with format 4."""
+def lowest_format(recipe: Recipe, deep: DeepFacts | None, caveats: Caveats | None) -> int:
+    """The first that can say this; `Recipe.levels` came with format 4, caveats with 5."""
+    if caveats is not None:
+        return 5
     if recipe.levels:
         return 4
     if deep is None:
@@ -204,7 +210,7 @@ def read(data: bytes) -> Manifest:
 
 def _check(manifest: Manifest, raw: dict[str, Any]) -> None:
     """What types alone do not say."""
-    if manifest.format != lowest_format(manifest.recipe, manifest.deep):
+    if manifest.format != lowest_format(manifest.recipe, manifest.deep, manifest.caveats):
         raise schema.SchemaFault(f"format is {manifest.format}, and its keys are of another")
     blank = hashlib.sha256(schema.dumps({**raw, "digest": ""})).hexdigest()
     if manifest.digest != blank:

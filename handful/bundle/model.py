@@ -11,7 +11,7 @@ from handful.bundle.manifest import Manifest
 from handful.bundle.predict import Prediction, Predictor, Source
 from handful.bundle.write import write
 from handful.errors import DataError
-from handful.estimate.figure import Estimate
+from handful.estimate.figure import Blocked, Estimate
 from handful.items.item import Item
 from handful.notebook import small_table
 
@@ -56,6 +56,16 @@ class Model:
     def test(self) -> Estimate | None:
         """How good it is on items kept aside from the start; None where there were none."""
         return self.manifest.test
+
+    @property
+    def blocked(self) -> Blocked | None:
+        """How good it is on a new series; None where neighbours do not clearly help each other."""
+        return self.manifest.caveats.blocked if self.manifest.caveats else None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes its figures untrue, or was left out of them to keep them true."""
+        return self.manifest.caveats.warnings if self.manifest.caveats else ()
 
     @property
     def encoder(self) -> str:

@@ -156,6 +156,8 @@ def train(
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
             "estimate": model.estimate.to_json(),
             "test": model.test.to_json() if model.test else None,
+            "blocked": opened.blocked.to_json() if opened.blocked else None,
+            "warnings": list(model.warnings),
             "candidates": [
                 {"name": one.name, "log_loss": one.log_loss} for one in opened.candidates
             ],

@@ -35,6 +35,7 @@ def estimate(
     confidence: float = 0.95,
     method: str = LEAVE_GROUP_OUT,
     seed: int = 0,
+    widening: float | None = None,
 ) -> Estimate:
     """Every figure of merit, each with an interval that counts units, not items.
 
@@ -50,6 +51,7 @@ def estimate(
         method: where the probabilities come from; beginning with "leave-group-out" it widens the
             intervals.
         seed: of the resampling behind the calibration error's interval.
+        widening: factor on the half widths; None: as the method needs.
     Raises:
         SettingError: there is no item, or `confidence` is out of range.
     """
@@ -60,7 +62,8 @@ def estimate(
             expected="at least one item and a confidence in (0, 1)",
             attempt="label some items first",
         )
-    widening = SHIPPED_WIDENING if method.startswith(LEAVE_GROUP_OUT) else 1.0
+    if widening is None:
+        widening = SHIPPED_WIDENING if method.startswith(LEAVE_GROUP_OUT) else 1.0
     n, k = probabilities.shape
     hits = metrics.correct(probabilities, y)
     named = probabilities.argmax(axis=1)

@@ -44,6 +44,21 @@ class ClassFigures:
     precision: Figure
 
 
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a model without eyes would reach: it always names the commonest class.
+
+    Args:
+        label: that class.
+        accuracy: its share of the items.
+        n: items.
+    """
+
+    label: str
+    accuracy: float
+    n: int
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Estimate:
     """How good a model is, from items that it did not learn from.
@@ -61,6 +76,14 @@ class Estimate:
     auroc: Figure | None = None
     positive: str | None = None
     per_class: Mapping[str, ClassFigures] = field(default_factory=dict)
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """The accuracy of always naming the class that is commonest among these items."""
+        if not self.per_class or not self.n:
+            return None
+        label = max(self.per_class, key=lambda name: self.per_class[name].n)
+        return Baseline(label, self.per_class[label].n / self.n, self.n)
 
     def __repr__(self) -> str:
         return f"Estimate: accuracy {self.accuracy}, n = {self.n:,}, {self.method}"
@@ -80,4 +103,46 @@ class Estimate:
 
     def to_json(self) -> dict[str, object]:
         """As `--json` prints it."""
-        return asdict(self)
+        baseline = self.baseline
+        return {**asdict(self), "baseline": asdict(baseline) if baseline else None}
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """How good a model is on a new series: whole runs of neighbours were left out.
+
+    Args:
+        order: what the items were ordered by: "file names" or "capture time".
+        length: items in a run.
+        runs: how many there were.
+        estimate: the figures.
+        at_random: accuracy where as many items of each class, chosen at random, leave together.
+        p_value: of the test that order means nothing.
+        leads: neighbours help each other clearly, so this is what to expect of a new series.
+    """
+
+    order: str
+    length: int
+    runs: int
+    estimate: Estimate
+    at_random: float
+    p_value: float
+    leads: bool
+
+    def to_json(self) -> dict[str, object]:
+        """As `--json` prints it: the shape of an estimate, and how it was made."""
+        how = {name: getattr(self, name) for name in ("order", "length", "runs", "at_random")}
+        return {**self.estimate.to_json(), **how, "p_value": self.p_value, "leads": self.leads}
+
+
+@dataclass(frozen=True, slots=True)
+class Caveats:
+    """What must stand beside a figure wherever it is shown.
+
+    Args:
+        blocked: what to expect of a new series; None where neighbours do not help each other.
+        warnings: sentences on what makes the figure untrue, or was left out to keep it true.
+    """
+
+    blocked: Blocked | None = None
+    warnings: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -12,10 +13,10 @@ from handful.cores import own_products
 from handful.encoders.encoder import Block
 from handful.errors import DataError, SettingError
 from handful.heads.calibration import log_losses, log_shares, out_of_sample_probabilities
-from handful.heads.linear import Candidate, HeadFit, LinearHead
+from handful.heads.linear import Candidate, HeadFit, LinearHead, RidgeFit
 from handful.heads.logistic import operations, search_logistic, try_logistic
-from handful.heads.ridge import Search, Trial, mix, stands_out, try_ridge
-from handful.heads.solver import Dual
+from handful.heads.ridge import Search, Trial, indicators, item_weights, mix, stands_out, try_ridge
+from handful.heads.solver import Dual, Solver
 from handful.heads.space import Space
 from handful.heads.standardise import Rows
 
@@ -39,6 +40,7 @@ def fit(
     methods: Sequence[str] = METHODS,
     seed: int = 0,
     trust: Float[np.ndarray, " n"] | None = None,
+    keep_ridge: bool = False,
 ) -> HeadFit:
     """Fit ridge and logistic regression, and keep the one that is less wrong of left-out items.
 
@@ -55,6 +57,8 @@ def fit(
         seed: of the choice of items to search on.
         trust: (n,) in (0, 1], how much each label counts in a fit; None: all alike. Settings are
             judged by all labels alike.
+        keep_ridge: keep the ridge fit, to ask what it says without other items than its units.
+            It is as large as the problem.
     Raises:
         DataError: fewer than two classes or two units, or a number that is not finite.
         SettingError: labels, units, blocks, methods or trust do not fit.
@@ -72,7 +76,9 @@ def fit(
     if trust is not None:
         trust = _checked_trust(trust, len(y))
     space = Space(X, stages, y, unit_of, seed, trust)
-    best, candidates = _contest(space, y, unit_of, trust, len(classes), tuple(methods))
+    best, candidates, ridge, solver = _contest(
+        space, y, unit_of, trust, len(classes), tuple(methods)
+    )
     weight, bias = space.linear_map(best.solution)
     log_prior = log_shares(y, len(classes))
     head = LinearHead(
@@ -83,7 +89,19 @@ def fit(
     probabilities = out_of_sample_probabilities(
         best.solution.left_out, y, log_prior, best.scale, units=unit_of, seed=seed
     )
-    return HeadFit(head, probabilities, candidates, time.perf_counter() - start)
+    kept = _kept(ridge, solver, y, len(classes)) if keep_ridge else None
+    return HeadFit(head, probabilities, candidates, time.perf_counter() - start, kept)
+
+
+def _kept(ridge: Trial, solver: Solver, y: Int[np.ndarray, " n"], k: int) -> RidgeFit:
+    """The ridge fit with its settings, ready to be asked without any of its items."""
+    targets, weights = indicators(y, k), item_weights(y, k, ridge.settings.balance)
+    penalty = math.exp(ridge.settings.log_penalty)
+    return RidgeFit(
+        lambda items: solver.leaving_out(targets, weights, penalty, items),
+        ridge.scale,
+        log_shares(y, k),
+    )
 
 
 def _contest(
@@ -93,8 +111,8 @@ def _contest(
     trust: Float[np.ndarray, " n"] | None,
     k: int,
     methods: tuple[str, ...],
-) -> tuple[Trial, tuple[Candidate, ...]]:
-    """The better trial on all items, and what is to be told of each."""
+) -> tuple[Trial, tuple[Candidate, ...], Trial, Solver]:
+    """The better trial on all items, what is to be told of each, and ridge with its solver."""
     sample, whole = space.sample, not space.sampled
     y_sample, units_sample = y[sample], None if units is None else units[sample]
     trust_sample = None if trust is None else trust[sample]
@@ -103,12 +121,13 @@ def _contest(
     ridge = first if whole else try_ridge(solver, y, k, first.settings, start=first.scale)
     optional = "ridge" in methods
     if "logistic" not in methods:
-        return ridge, (_candidate("ridge", ridge),)
+        return ridge, (_candidate("ridge", ridge),), ridge, solver
     if optional and len(y) < WORTH_LOGISTIC:
         why = f"not tried: below {WORTH_LOGISTIC} items it has not paid"
-        return ridge, (_candidate("ridge", ridge, logistic=why),)
+        return ridge, (_candidate("ridge", ridge, logistic=why),), ridge, solver
     if optional and operations(k, len(sample), 0) > AFFORDABLE_ON_SAMPLE:
-        return ridge, (_candidate("ridge", ridge, logistic=f"not tried: slow with {k} classes"),)
+        why = f"not tried: slow with {k} classes"
+        return ridge, (_candidate("ridge", ridge, logistic=why),), ridge, solver
     small = Dual(mix(space.grams, first.settings.stages), units_sample, trust_sample)
     logistic, notes = search_logistic(small, y_sample, k, first), {}
     if not whole:
@@ -119,11 +138,11 @@ def _contest(
             logistic = try_logistic(solver, y, k, logistic.settings, start=begin)
     pair = _candidate("ridge", ridge), _candidate("logistic", logistic, **notes)
     if not optional:
-        return logistic, pair[1:]
+        return logistic, pair[1:], ridge, solver
     # in a draw, ridge: its left-out scores are exact, and less flattered by the choice
     if notes or not stands_out(logistic, ridge, y, k):
-        return ridge, pair
-    return logistic, pair[::-1]
+        return ridge, pair, ridge, solver
+    return logistic, pair[::-1], ridge, solver
 
 
 def _reason_to_stop(

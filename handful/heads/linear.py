@@ -6,14 +6,19 @@ fuses into the encoder's graph. Standardisation and stage weights are folded int
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from handful.cores import on_every_core, own_products
 from handful.heads.standardise import Rows
+
+if TYPE_CHECKING:
+    from handful.heads.calibration import Scale
+    from handful.heads.leave_out import LeaveOut
 
 
 def softmax(logits: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n k"]:
@@ -63,6 +68,21 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RidgeFit:
+    """One ridge fit of n items, to be asked what it says without any of them.
+
+    Args:
+        leaving_out: takes the places of s items, and makes ready to leave out any part of them.
+        scale: how its left-out scores become logits.
+        log_prior: (k,) log shares of the classes.
+    """
+
+    leaving_out: Callable[[Int[np.ndarray, " s"]], LeaveOut]
+    scale: Scale
+    log_prior: Float[np.ndarray, " k"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class HeadFit:
     """A head, and what it would have said of each training item without having seen its group.
 
@@ -71,9 +91,11 @@ class HeadFit:
         probabilities: (n, k), out of sample, leave-group-out, calibrated on out-of-sample scores.
         candidates: every method tried, the winner first.
         seconds: wall time of the whole fit.
+        ridge: the ridge fit, whether or not it won; None unless it was asked to be kept.
     """
 
     head: LinearHead
     probabilities: Float[np.ndarray, "n k"]
     candidates: tuple[Candidate, ...]
     seconds: float
+    ridge: RidgeFit | None = None

@@ -23,9 +23,10 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.linalg import cho_solve, cholesky
-from scipy.linalg.lapack import dtrtri, strtri
+from scipy.linalg.lapack import dlauum, dtrtri, slauum, strtri
 
 from handful.cores import on_every_core, row_slices
+from handful.heads.leave_out import LeaveOut
 
 
 @final
@@ -76,6 +77,15 @@ def inverse_of_factor(L: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
     invert = strtri if L.dtype == np.float32 else dtrtri
     M: Float[np.ndarray, "n n"] = invert(L, lower=1, overwrite_c=1)[0]
     return M
+
+
+def product_of_inverse(L: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
+    """A^-1, whole, from the lower triangle L with L L' = A; L is overwritten."""
+    M = inverse_of_factor(L)
+    multiply = slauum if M.dtype == np.float32 else dlauum
+    lower: Float[np.ndarray, "n n"] = np.tril(multiply(M, lower=1, overwrite_c=1)[0])
+    lower += np.tril(lower, -1).T
+    return lower
 
 
 def solve_factored(
@@ -144,6 +154,24 @@ class Dual:
 
         return Solution(coefficients, intercept, fitted, leave_out)
 
+    def leaving_out(
+        self,
+        targets: Float[np.ndarray, "n k"],
+        weights: Float[np.ndarray, " n"],
+        penalty: float,
+        items: Int[np.ndarray, " s"],
+    ) -> LeaveOut:
+        """The same fit, ready to be asked without any of these items. O(n^3)."""
+        weights = weights if self._trust is None else weights * self._trust
+        ridged = self._gram.copy()
+        ridged.flat[:: len(ridged) + 1] += (penalty / weights).astype(ridged.dtype)
+        P = product_of_inverse(cholesky_factor(ridged))
+        ones = P.sum(axis=1, dtype=np.float64)
+        P -= np.outer(ones, ones / ones.sum()).astype(P.dtype)
+        right = (P @ targets.astype(P.dtype)).astype(np.float64)
+        among = np.ix_(items, items)
+        return LeaveOut(P[among], right[items], targets[items], self._gram[among])
+
 
 class Primal:
     """Solves in the space of the columns: for more items than columns.
@@ -173,25 +201,7 @@ class Primal:
         """See `Solution`. O(n r^2), and no copy of the items."""
         weights = weights if self._trust is None else weights * self._trust
         Z, mass = self._Z, weights.sum()
-        # in float64, by slices: NumPy would make a copy of all of Z in float64
-        centre = sum(weights[rows] @ Z[rows] for rows in row_slices(len(Z))) / mass
-        intercept = weights @ targets / mass
-
-        def moments(share: list[slice]) -> tuple[np.ndarray, np.ndarray]:
-            moment = np.zeros((Z.shape[1], Z.shape[1]), Z.dtype)
-            against = np.zeros((Z.shape[1], targets.shape[1]))
-            for rows in share:
-                # centred before squaring: subtracting the means' square afterwards loses digits
-                root = np.sqrt(weights[rows])[:, None]
-                scaled = ((Z[rows] - centre) * root).astype(Z.dtype)
-                moment += scaled.T @ scaled
-                against += scaled.T @ (root * (targets[rows] - intercept))
-            return moment, against
-
-        parts = on_every_core(len(Z), moments)
-        moment, against = (sum(part[1:], part[0]) for part in zip(*parts, strict=True))
-        moment.flat[:: len(moment) + 1] += penalty
-        L = cholesky_factor(moment)
+        centre, intercept, L, against = self._factored(targets, weights, penalty)
         coefficients = solve_factored(L, against)
         fitted = np.empty_like(targets)
 
@@ -224,6 +234,58 @@ class Primal:
             return left_out
 
         return Solution(coefficients, intercept - centre @ coefficients, fitted, leave_out)
+
+    def leaving_out(
+        self,
+        targets: Float[np.ndarray, "n k"],
+        weights: Float[np.ndarray, " n"],
+        penalty: float,
+        items: Int[np.ndarray, " s"],
+    ) -> LeaveOut:
+        """The same fit, ready to be asked without any of these items. O(n r^2 + s^2 r)."""
+        weights = weights if self._trust is None else weights * self._trust
+        centre, intercept, L, against = self._factored(targets, weights, penalty)
+        coefficients = solve_factored(L, against)
+        own = (self._Z[items] - centre).astype(self._Z.dtype)
+        errors = targets[items] - (own @ coefficients + intercept)
+        R = own @ inverse_of_factor(L).T
+        R = np.column_stack([R, np.full(len(R), weights.sum() ** -0.5, R.dtype)])
+        inverse = -(R @ R.T) * weights[items].astype(R.dtype)
+        inverse.flat[:: len(inverse) + 1] += 1.0
+        return LeaveOut(inverse, errors, targets[items], own @ own.T)
+
+    def _factored(
+        self,
+        targets: Float[np.ndarray, "n k"],
+        weights: Float[np.ndarray, " n"],
+        penalty: float,
+    ) -> tuple[
+        Float[np.ndarray, " r"],
+        Float[np.ndarray, " k"],
+        Float[np.ndarray, "r r"],
+        Float[np.ndarray, "r k"],
+    ]:
+        """The items' weighted mean, the targets', the normal equations' factor and right side."""
+        Z, mass = self._Z, weights.sum()
+        # in float64, by slices: NumPy would make a copy of all of Z in float64
+        centre = sum(weights[rows] @ Z[rows] for rows in row_slices(len(Z))) / mass
+        intercept = weights @ targets / mass
+
+        def moments(share: list[slice]) -> tuple[np.ndarray, np.ndarray]:
+            moment = np.zeros((Z.shape[1], Z.shape[1]), Z.dtype)
+            against = np.zeros((Z.shape[1], targets.shape[1]))
+            for rows in share:
+                # centred before squaring: subtracting the means' square afterwards loses digits
+                root = np.sqrt(weights[rows])[:, None]
+                scaled = ((Z[rows] - centre) * root).astype(Z.dtype)
+                moment += scaled.T @ scaled
+                against += scaled.T @ (root * (targets[rows] - intercept))
+            return moment, against
+
+        parts = on_every_core(len(Z), moments)
+        moment, against = (sum(part[1:], part[0]) for part in zip(*parts, strict=True))
+        moment.flat[:: len(moment) + 1] += penalty
+        return centre, intercept, cholesky_factor(moment), against
 
 
 def _without_their_say(

@@ -15,7 +15,8 @@ from handful.items.finding import Finding
 from handful.items.item import Collection, Item, Quarantined
 from handful.items.levels import Levels
 from handful.items.vanished import Vanished, vanished
-from handful.learning import Embedded, Learned, Progress, Settings, learning_curve
+from handful.learning import Embedded, Learned, Progress, Settings
+from handful.learning_curve import learning_curve
 from handful.project.labelling import begin_session, has_ledger, named, save_labels, show
 from handful.project.learner import Learner
 from handful.project.reviewing import look, write_page
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from handful.bundle.model import Model
     from handful.deep.plan import Plan
     from handful.deepening import Outcome
-    from handful.estimate.figure import Estimate
+    from handful.estimate.figure import Blocked, Estimate
     from handful.estimate.forecast import Forecast
     from handful.heads.linear import Candidate
     from handful.review.review import Review
@@ -338,6 +339,15 @@ class Project:
     def estimate(self) -> Estimate:
         """How good the model is that would be shipped now, from items it did not learn from."""
         return self._learner.learn().model.estimate
+
+    @property
+    def blocked(self) -> Blocked | None:
+        """How good it is when whole runs of neighbours are left out, by file name.
+
+        Where `leads` is set, neighbours clearly help each other, and this is what to expect of a
+        new series. None where no run resembles itself, or there are too few.
+        """
+        return self._learner.learn().beside.blocked
 
     @property
     def held_out(self) -> tuple[Item, ...]:

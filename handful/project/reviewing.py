@@ -69,6 +69,9 @@ def look(project: Project, embedded: Embedded, learned: Learned) -> Review:
         deep=project.deep.to_json() if project.deep else None,
         attributes=_attributes(fingerprints),
         sizes=np.array([(one.width, one.height) for one in fingerprints], dtype=np.int64),
+        blocked=learned.beside.blocked,
+        warnings=learned.beside.warnings,
+        test_at_random=project.settings.test is not None,
     )
 
 

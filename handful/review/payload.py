@@ -24,7 +24,13 @@ from handful.review.curves import curves
 from handful.review.mislabels import Suspect, suspect_labels, suspects
 from handful.review.review import Review, Scope
 from handful.review.slices import slices
-from handful.review.wording import headline, population
+from handful.review.wording import (
+    baseline_words,
+    headline,
+    population,
+    series_headline,
+    series_note,
+)
 from handful.review.worst import worst_errors
 
 MAX_ITEMS = 50_000  # on the map; a canvas draws these in one frame
@@ -73,6 +79,7 @@ class Payload:
             "created": review.created.isoformat(timespec="seconds"),
             "classes": list(review.classes),
             "total": len(review.items),
+            **_result(review, scopes[0]),
             "items": self._columns(review),
             "scopes": [self._scope(review, scope, errors[scope.name]) for scope in scopes],
             "suspects": self._suspects(review, found),
@@ -135,7 +142,7 @@ class Payload:
         return {
             "name": scope.name,
             "n": len(index),
-            "headline": headline(scope.estimate, review.noun),
+            "headline": _headline(review, scope),
             "population": population(scope.estimate, review.noun),
             "estimate": _finite(scope.estimate.to_json()),
             "commonest": {"class": int(counts.argmax()), "share": float(counts.max() / len(index))},
@@ -176,6 +183,26 @@ class Payload:
                 for s, finding in zip(embedded, reasons, strict=True)
             ],
         }
+
+
+def _headline(review: Review, scope: Scope) -> str:
+    """A scope's result in a sentence; of the first scope, where neighbours help, on new series."""
+    leading = review.leading
+    if leading and scope.name == review.scopes()[0].name:
+        return series_headline(leading, review.noun)
+    return headline(scope.estimate, review.noun)
+
+
+def _result(review: Review, scope: Scope) -> Plain:
+    """The sentence that comes first, what stands beside it, and what is expected of new series."""
+    leading, baseline = review.leading, scope.estimate.baseline
+    return {
+        "headline": _headline(review, scope),
+        "note": series_note(leading, scope.estimate) if leading else None,
+        "baseline": f"{baseline_words(baseline)}." if baseline else None,
+        "warnings": list(review.warnings),
+        "blocked": _finite(review.blocked.to_json()) if review.blocked else None,
+    }
 
 
 def _scope_of_each(review: Review) -> np.ndarray:

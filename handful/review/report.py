@@ -16,7 +16,7 @@ from handful.items.item import Item
 from handful.review import pack
 from handful.review.payload import Payload
 from handful.review.review import Review
-from handful.review.wording import headline, printable
+from handful.review.wording import printable
 from handful.whole_file import write_whole
 
 MAX_BYTES = 12_000_000  # goes through most mail servers, and opens in about a second
@@ -60,8 +60,7 @@ def render(review: Review, *, thumbnail: Thumbnail, preview: Thumbnail | None = 
         room -= _collect(review, payload, most, preview, int(room * PREVIEW_SHARE), large)
     room -= _collect(review, payload, payload.wanted[:MAX_THUMBNAILS], thumbnail, room, small)
     pictures = {"thumbnails": small, "previews": large, "weight": MAX_BYTES - room}
-    scope = review.scopes()[0]
-    words = html.escape(headline(scope.estimate, review.noun))
+    words = html.escape(str(payload.data["headline"]))
     page = pack.filled(
         {
             "TITLE": html.escape(printable(review.name)),

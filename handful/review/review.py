@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from handful.estimate.figure import Estimate, Figure
+from handful.estimate.figure import Blocked, Estimate, Figure
 from handful.heads.linear import Candidate
 from handful.items.finding import Finding
 from handful.items.item import Item, Quarantined
@@ -69,6 +69,9 @@ class Review:
         measured: (n,) True where `estimate` is of the item: once queries chose what was labelled,
             the audit items alone; None: all that are not held out.
         sizes: (n, 2) width and height of each original in pixels, or None where there are none.
+        blocked: how good it is when runs of neighbours are left out; None where it cannot be told.
+        warnings: what makes the figures untrue, or was left out of them to keep them true.
+        test_at_random: the test split was drawn at random, so that it shares its series.
         deep: what came of `--deep`, as `--json` tells it; None: the encoder stayed frozen.
     """
 
@@ -100,6 +103,9 @@ class Review:
     deep: Mapping[str, Any] | None = None
     measured: Bool[np.ndarray, " n"] | None = None
     sizes: Int[np.ndarray, "n 2"] | None = None
+    blocked: Blocked | None = None
+    warnings: tuple[str, ...] = ()
+    test_at_random: bool = False
 
     def __post_init__(self) -> None:
         assert len(self.items) == len(self.labels) == len(self.probabilities), "one row per item"
@@ -125,6 +131,15 @@ class Review:
         """Where the most probable class is the label."""
         right: np.ndarray = self.predictions == self.labels
         return right
+
+    @property
+    def leading(self) -> Blocked | None:
+        """The blocked figure, where it leads: neighbours clearly help each other.
+
+        Not before a test that the user set apart: that may be of new series itself.
+        """
+        alone = self.test is None or self.test_at_random
+        return self.blocked if self.blocked and self.blocked.leads and alone else None
 
     def scopes(self) -> tuple[Scope, ...]:
         """The test split first, where there is one, then the items left out in turn."""

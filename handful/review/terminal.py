@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from handful.estimate.figure import Estimate
 from handful.items.item import Quarantined
 from handful.review.confusion import confusion_matrix, mix_ups
 from handful.review.mislabels import Suspect, suspects
 from handful.review.review import Review, Scope
-from handful.review.wording import count, headline, percent, percent_range, printable
+from handful.review.wording import (
+    baseline_words,
+    count,
+    headline,
+    percent,
+    percent_range,
+    population,
+    printable,
+    series_headline,
+    series_note,
+)
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -29,13 +38,22 @@ def summary(review: Review) -> Group:
     from rich.text import Text
 
     scope, *others = review.scopes()
-    parts: list[RenderableType] = [Text(headline(scope.estimate, review.noun) + ".", style="bold")]
+    leading = review.leading
+    if leading is None:
+        first, notes = headline(scope.estimate, review.noun), []
+    else:
+        first = series_headline(leading, review.noun)
+        notes = [series_note(leading, scope.estimate)]
+    if scope.estimate.baseline:
+        notes.append(f"{baseline_words(scope.estimate.baseline)}.")
+    parts: list[RenderableType] = [Text(first + ".", style="bold"), *map(Text, notes)]
     parts += [
         Text(f"{_side(other)}: {percent(other.estimate.accuracy.value)} of "
              f"{count(other.estimate.n)} ({percent_range(other.estimate.accuracy)}).")
         for other in others
     ]  # fmt: skip
-    parts += [Text(), _classes(scope.estimate)]
+    parts += [Text(one, style="yellow") for one in review.warnings]
+    parts += [Text(), _classes(scope, review.noun)]
     mixed = _mix_ups(review, scope)
     if mixed is not None:
         parts += [Text(), mixed]
@@ -70,27 +88,30 @@ def _side(scope: Scope) -> str:
     return "On the test split" if scope.name == "test" else "Leave-group-out on the others"
 
 
-def _table(title: str) -> Table:
+def _table() -> Table:
     from rich import box
     from rich.table import Table
 
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-    )
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
 
 
-def _classes(estimate: Estimate) -> Table:
+def _titled(title: str, table: Table) -> Group:
+    """A table's own title would be wrapped to the table's width."""
+    from rich.console import Group
     from rich.text import Text
 
+    return Group(Text(title, style="bold"), table)
+
+
+def _classes(scope: Scope, noun: str) -> Group:
+    from rich.text import Text
+
+    estimate = scope.estimate
     ranked = sorted(estimate.per_class.items(), key=lambda of: of[1].recall.value)
     shown = ranked[:MAX_CLASSES]
     some = len(shown) < len(ranked)
-    table = _table(f"The {len(shown)} worst of {count(len(ranked))} classes" if some else "Classes")
+    title = f"The {len(shown)} worst of {count(len(ranked))} classes" if some else "Classes"
+    table = _table()
     table.add_column("class", overflow="ellipsis", no_wrap=True, max_width=20)
     for name in ("items", "found", "", "right if named", ""):
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name) or 9)
@@ -103,10 +124,10 @@ def _classes(estimate: Estimate) -> Table:
             percent(of.precision.value),
             percent_range(of.precision),
         )
-    return table
+    return _titled(f"{title}: {population(estimate, noun)}", table)
 
 
-def _mix_ups(review: Review, scope: Scope) -> Table | None:
+def _mix_ups(review: Review, scope: Scope) -> Group | None:
     from rich.text import Text
 
     matrix = confusion_matrix(
@@ -115,7 +136,7 @@ def _mix_ups(review: Review, scope: Scope) -> Table | None:
     mixed = mix_ups(matrix)[:MAX_MIX_UPS]
     if not mixed:
         return None
-    table = _table("Most frequent mistakes")
+    table = _table()
     table.add_column("times", justify="right")
     for name in ("label", "answer"):
         table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=26)
@@ -123,14 +144,14 @@ def _mix_ups(review: Review, scope: Scope) -> Table | None:
     for m in mixed:
         names = (Text(printable(review.classes[k])) for k in (m.given, m.predicted))
         table.add_row(count(m.count), *names, percent(m.share))
-    return table
+    return _titled(f"Most frequent mistakes: {population(scope.estimate, review.noun)}", table)
 
 
-def _suspects(review: Review, found: list[Suspect]) -> Table:
+def _suspects(review: Review, found: list[Suspect]) -> Group:
     from rich.text import Text
 
     labels = "label looks" if len(found) == 1 else "labels look"
-    table = _table(f"{count(len(found))} {labels} wrong")
+    table = _table()
     table.add_column("file", overflow="ellipsis", no_wrap=True, max_width=32)
     for name in ("label", "perhaps"):
         table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=14)
@@ -142,4 +163,5 @@ def _suspects(review: Review, found: list[Suspect]) -> Table:
             *(Text(printable(name)) for name in classes),
             f"{s.score:.2f}",
         )
-    return table
+    title = f"{count(len(found))} {labels} wrong, of all {count(len(review.labels))}"
+    return _titled(title, table)

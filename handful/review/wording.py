@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from handful.estimate.figure import Estimate, Figure
+from handful.estimate.figure import Baseline, Blocked, Estimate, Figure
 
 NO_BREAK = "\u00a0"
+NEIGHBOURS = {
+    "file names": "Neighbours in file order",
+    "capture time": "Neighbours in time of capture",
+}
 
 
 def percent(share: float, *, digits: int = 1) -> str:
@@ -80,3 +84,30 @@ def population(estimate: Estimate, noun: str) -> str:
         audited = counted(estimate.n, f"audit {noun}")
         return f"{audited}, chosen at random before labelling, {each}left out in turn"
     return f"{counted(estimate.n, noun)}, {'' if estimate.n == 1 else 'each '}left out in turn"
+
+
+def series_headline(blocked: Blocked, noun: str) -> str:
+    """The result on new series in one sentence."""
+    figure = blocked.estimate.accuracy
+    right = f"{percent(figure.value)} of {count(blocked.estimate.n)}"
+    return (
+        f"Right on {right} {noun} from series it had not learned from "
+        f"({percent_range(figure)}{NO_BREAK}%)"
+    )
+
+
+def series_note(blocked: Blocked, plain: Estimate) -> str:
+    """Why the figure on new series leads, and what holds for more of the same ones."""
+    expected = percent(blocked.estimate.accuracy.value, digits=0)
+    return (
+        f"{NEIGHBOURS[blocked.order]} resemble each other: expect about {expected} on new series. "
+        f"On more of the same series: {percent(plain.accuracy.value)} "
+        f"({percent_range(plain.accuracy)}{NO_BREAK}%). "
+        f"Runs of {blocked.length} were left out together; as many at random give "
+        f"{percent(blocked.at_random)}."
+    )
+
+
+def baseline_words(baseline: Baseline) -> str:
+    """What any accuracy is to be held against."""
+    return f"Always answering {printable(baseline.label)}: {percent(baseline.accuracy)}"

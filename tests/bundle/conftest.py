@@ -13,7 +13,7 @@ from handful.bundle.manifest import DataFacts
 from handful.bundle.model import Model
 from handful.encoders.encoder import Block, Recipe
 from handful.encoders.prepare import prepare_picture
-from handful.estimate.figure import ClassFigures, Estimate, Figure
+from handful.estimate.figure import Blocked, Caveats, ClassFigures, Estimate, Figure
 from handful.heads.conformal import Thresholds
 from handful.heads.linear import LinearHead
 from handful.items.decode import Picture
@@ -111,6 +111,12 @@ def estimate(classes: Sequence[str]) -> Estimate:
         positive=classes[0],
         per_class={name: ClassFigures(60, figure(0.8), figure(0.7)) for name in classes},
     )
+
+
+def tiny_caveats(classes: Sequence[str] = ("defect", "ok", "unsure")) -> Caveats:
+    """Neighbours that help each other, and a copy across the split."""
+    blocked = Blocked("file names", 12, 10, estimate(classes), 0.85, 0.05, leads=True)
+    return Caveats(blocked, ("1 test item is a copy of learned ones: left out of the test.",))
 
 
 def tiny_model(

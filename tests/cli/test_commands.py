@@ -45,7 +45,7 @@ def test_train_prints_what_the_contract_names(place: Path) -> None:
     said = answer("train", place / "digits", "-o", place / "t.handful", "--test", "0.2")
     assert {
         "items", "classes", "quarantined", "encoder", "device", "seconds", "estimate", "test",
-        "candidates", "deep", "model", "notes", "report", "vanished",
+        "candidates", "deep", "model", "notes", "report", "vanished", "blocked", "warnings",
     } == set(said)  # fmt: skip
     assert {"embed", "fit", "total"} <= set(said["seconds"])
     assert (60, ["digit-0", "digit-1", "digit-7"]) == (said["items"], said["classes"])

@@ -28,6 +28,7 @@ LAYERS = (
     "deep",
     "kernels",
     "learning",
+    "learning_curve",
     "deepening",
     "teaching",
     "project",

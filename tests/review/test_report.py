@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from handful.errors import StoreError
+from handful.estimate.figure import Blocked
 from handful.review import report
 from handful.review.payload import MAX_ERRORS, Payload
 from handful.review.report import render, write_report
@@ -166,3 +167,24 @@ def test_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_same_review_gives_same_bytes() -> None:
     """Nothing in the page depends on when or where it is written."""
     assert render(digits(), thumbnail=of_digits) == render(digits(), thumbnail=of_digits)
+
+
+def test_the_page_leads_with_new_series_and_says_why() -> None:
+    """Where neighbours help each other: headline, note, warnings and baseline are in its data."""
+    review = digits()
+    figure = replace(review.estimate.accuracy, value=0.7, low=0.6, high=0.8)
+    blocked = Blocked(
+        "file names", 20, 22, replace(review.estimate, accuracy=figure), 0.9, 0.05, leads=True
+    )
+    plain = Payload(review).data
+    assert plain["note"] is None
+    assert plain["blocked"] is None
+    data = Payload(replace(review, blocked=blocked, test_at_random=True, warnings=("Mind.",))).data
+    first, second = data["scopes"]
+    assert first["headline"] == data["headline"]
+    assert "70.0\u00a0% of 451 pictures from series" in data["headline"]
+    assert second["headline"] == plain["scopes"][1]["headline"]
+    assert "expect about 70\u00a0% on new series" in data["note"]
+    assert data["warnings"] == ["Mind."]
+    assert data["baseline"] == "Always answering 6: 13.4\u00a0%."
+    assert data["blocked"]["length"] == 20

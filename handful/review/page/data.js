@@ -54,6 +54,8 @@ import { unpackCurve } from "./curve.js";
  * @property {{ total: number, list: Finding[] }} findings
  * @property {{ path: string, why: string }[]} quarantined
  * @property {number} num_quarantined
+ * @property {string | null} note why the figure on new series comes first, where it does
+ * @property {string[]} warnings what makes the figures untrue, or was left out of them
  * @property {{ model: string, value: number, low: number, high: number, n: number }[]} exams of the models named, not of the page's
  * @property {any} conditions
  */

@@ -31,6 +31,7 @@ export function headline(report, scope) {
       h("span", { class: "of" }, scope.population),
       ".",
     ),
+    [report.note, ...report.warnings].map((words) => words && h("p", { class: "lead" }, words)),
     h(
       "ul",
       { class: "first", "aria-label": "What to look at first" },
