@@ -93,9 +93,10 @@ def operating_curve(
     num_negative = len(positive) - num_positive
     if not num_positive or not num_negative:
         raise SettingError(
-            "a class cannot be told from the rest where one of the two has no item.",
+            "A class cannot be told from the rest where one of the two has no item.",
             found=f"{num_positive} items of the class, {num_negative} others",
             expected="at least one of each",
+            attempt="label an item of each class",
         )
     scores = scores.astype(np.float64)
     order = np.argsort(-scores, kind="stable")
