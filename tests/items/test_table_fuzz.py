@@ -14,6 +14,7 @@ from PIL import Image
 
 from handful.errors import HandfulError
 from handful.items.table import read_table
+from handful.items.tables.lookup import Finder
 
 COUNT = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 CELLS = st.text(alphabet=st.sampled_from('abpng./\\,;\t|"\n\r \0é'), max_size=12)
@@ -78,3 +79,65 @@ def test_any_damage_is_survived(suffix: str, data: st.DataObject) -> None:
             case _:
                 content[place:place] = data.draw(st.binary(max_size=8))
     check(bytes(content), suffix)
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["a.png", "./a.png", "b.png", "A.PNG", "gone.png", "x/gone.png", ""]),
+        st.sampled_from(["cat", "dog", "", "NA"]),
+        st.integers(0, 9),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@COUNT
+@given(ROWS)
+def test_every_row_is_an_item_or_set_aside(rows: list[tuple[str, str, int]]) -> None:
+    """Rows add up: each becomes an item, repeats one, contradicts one, or is set aside by itself.
+
+    The oracle counts over again what a person would: by the file, whose rows must agree.
+    """
+    said: dict[str, set[str]] = {}
+    alone = 0
+    lines = []
+    for name, label, odd in rows:
+        lines.append(f"{name},{label}" + (",too,many" if odd == 0 else ""))
+        file = name.lower().removeprefix("./")
+        if odd == 0 or file not in {"a.png", "b.png"}:
+            alone += bool(name or label or odd == 0)
+        else:
+            said.setdefault(file, set()).add("" if label == "NA" else label)
+    agreed = {file for file, labels in said.items() if len(labels) == 1}
+    with TemporaryDirectory() as outer:
+        folder = Path(outer) / "data"
+        folder.mkdir()
+        for file in ("a.png", "b.png"):
+            Image.new("L", (2, 2)).save(folder / file)
+        table = folder / "table.csv"
+        table.write_text("path,label\n" + "\n".join(lines), encoding="utf-8")
+        if not agreed:
+            with pytest.raises(HandfulError):
+                read_table(table)
+            return
+        found = read_table(table)
+    assert agreed == {item.path for item in found}
+    assert alone + len(said) - len(agreed) == len(found.quarantined)
+
+
+@COUNT
+@given(st.lists(st.text(alphabet=st.sampled_from("ab.pngPNG/\\:%20 é~\x00\ud83d"), max_size=14)))
+@example(["file:///a.png", "C:\\a.png", "//s/a.png", "%00.png", "..", "~", "file:", "s3://a.png"])
+def test_any_cell_is_found_or_missing(cells: list[str]) -> None:
+    """Whatever stands in a cell, it is a file that is there or has a reason, and never both."""
+    with TemporaryDirectory() as outer:
+        folder = Path(outer) / "data"
+        (folder / "b").mkdir(parents=True)
+        for file in ("a.png", "b/a b.png"):
+            Image.new("L", (2, 2)).save(folder / file)
+        looked = Finder(folder / "table.csv").look_up(cells)
+        assert all(Path(one.place).is_file() for one in looked.found.values())
+    assert set(filter(None, cells)) == set(looked.found) | set(looked.missing)
+    assert not set(looked.found) & set(looked.missing)
+    assert all(looked.missing.values())

@@ -66,14 +66,14 @@ class Disk:
             base: an absolute folder.
             parts: names of folders and of a file.
         """
-        plain = _joined(base, *parts)
+        plain = joined_path(base, *parts)
         if parts and exists(plain):
             return [plain]
         places = [base]
         for at, part in enumerate(parts):
             last = at == len(parts) - 1
             places = [
-                _joined(place, name)
+                joined_path(place, name)
                 for place in places
                 for name in self._names(place, part, last=last)
             ]
@@ -84,7 +84,7 @@ class Disk:
     def _names(self, place: str, part: str, *, last: bool) -> list[str]:
         if part == "..":
             return [part]
-        if exists(_joined(place, part)):
+        if exists(joined_path(place, part)):
             return [part]
         folder = self._folders.get(place)
         if folder is None:
@@ -141,7 +141,8 @@ def exists(place: str) -> bool:
         return False
 
 
-def _joined(*parts: str) -> str:
+def joined_path(*parts: str) -> str:
+    """The path of these parts."""
     return os.path.join(*parts)  # noqa: PTH118  (a fifth of the time of Path's)
 
 

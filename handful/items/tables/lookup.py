@@ -12,6 +12,7 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import final
 
@@ -19,7 +20,7 @@ from handful.items.damage import looks_like_a_picture
 from handful.items.names import printable
 from handful.items.sheets.header import PICTURE_NAME
 from handful.items.split_names import part_named
-from handful.items.tables.disk import MOST_FILES, Disk, Tree
+from handful.items.tables.disk import MOST_FILES, Disk, Tree, joined_path
 from handful.items.tables.found import ABSOLUTE, NOT_THERE, Found, Looked, joined, several, shown
 from handful.items.tables.moves import Moves
 from handful.items.tables.spelling import Spelling, differs_in, spellings
@@ -70,7 +71,8 @@ class Finder:
         """The folder below which most of the first cells are: the table's own before all others."""
         if self.root is not None:
             return self.root
-        sample = [cell for cell in cells if not list(spellings(cell))[-1].anchor][:_SAMPLED]
+        relative = (cell for cell in cells if not list(spellings(cell))[-1].anchor)
+        sample = list(islice(relative, _SAMPLED))
         best, most = self.folder, -1
         for base in dict.fromkeys((self.folder, Path.cwd(), self.folder.parent)):
             trial = Looked(base)
@@ -103,6 +105,8 @@ class Finder:
 
     def _elsewhere(self, cells: Sequence[str], looked: Looked) -> None:
         """Looks by names alone for the cells of folders in which nothing was found."""
+        if not cells:
+            return
         last = {cell: list(spellings(cell))[-1] for cell in (*looked.found, *cells)}
         known = {_folder_of(last[cell]) for cell in looked.found}
         wanted = []
@@ -177,7 +181,7 @@ def _start(spelling: Spelling, base: Path) -> str | None:
 def _leads_to_no_picture(place: str, base: Path) -> bool:
     """Whether a path leads out of the data to a file that is no picture, such as /etc/passwd."""
     normal = os.path.normpath(place)
-    if Path(normal).is_relative_to(base) or PICTURE_NAME.search(normal):
+    if PICTURE_NAME.search(normal) or Path(normal).is_relative_to(base):
         return False
     try:
         with open(normal, "rb") as file:  # noqa: PTH123  (a name that may hold any bytes)
@@ -187,7 +191,9 @@ def _leads_to_no_picture(place: str, base: Path) -> bool:
 
 
 def _found(place: str, start: str, spelling: Spelling) -> Found:
-    names = Path(os.path.relpath(place, start)).parts
+    names = spelling.parts
+    if place != joined_path(start, *spelling.parts):
+        names = Path(os.path.relpath(place, start)).parts
     differences = dict.fromkeys(
         differs_in(wanted, name) for wanted, name in zip(spelling.parts, names, strict=False)
     )
@@ -206,6 +212,8 @@ def _refuse_second_claims(looked: Looked) -> None:
     for cell, found in looked.found.items():
         claims[found.place].append(cell)
     for place, cells in claims.items():
+        if len(cells) == 1:
+            continue
         inexact = [cell for cell in cells if not looked.found[cell].is_exact]
         if len({list(spellings(cell))[-1].parts for cell in cells}) > 1:
             for cell in inexact:

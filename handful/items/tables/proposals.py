@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import final
 
-from handful.items.label_names import cell_label
+from handful.items.label_names import SAY_NOTHING, cell_label
 from handful.items.sheets.header import PICTURE_NAME, key
 from handful.items.sheets.sheet import Sheet
 from handful.items.split_names import part_named
@@ -51,6 +51,7 @@ class Proposals:
     def __init__(self, columns: Columns, sheet: Sheet) -> None:
         self._columns = columns
         self._rows = [cells for _, cells in sheet.rows]
+        self._seen: dict[int, list[str]] = {}
 
     def split(self) -> tuple[int | None, tuple[str, ...]]:
         """The column of splits, and a note where it is not called so."""
@@ -58,7 +59,7 @@ class Proposals:
         if place is not None:
             return place, ()
         for at in self._columns.by_key(SPLIT_KEYS):
-            values = {part_named(cell) for cell in self._cells(at)}
+            values = {part_named(cell) for cell in set(self._cells(at))}
             if None not in values and len(values) > 1:
                 return at, (f"The column `{self._columns.header[at]}` was taken for `split`.",)
         return None, ()
@@ -125,14 +126,17 @@ class Proposals:
         )
 
     def _cells(self, at: int) -> list[str]:
-        return [
-            cells[at]
-            for cells in self._rows
-            if at < len(cells) and cell_label(cells[at]) is not None
-        ]
+        """The cells of a column that say something."""
+        if at not in self._seen:
+            self._seen[at] = [
+                cells[at]
+                for cells in self._rows
+                if at < len(cells) and cells[at] not in SAY_NOTHING
+            ]
+        return self._seen[at]
 
     def _share(self, at: int, fits: Callable[[str], bool]) -> bool:
-        cells = self._cells(at)
+        cells = set(self._cells(at))
         return sum(map(fits, cells)) > _MOST * len(cells)
 
 
@@ -143,7 +147,7 @@ def _is_place(cell: str) -> bool:
 
 def _is_coded(cells: Sequence[str]) -> bool:
     """Whether a column says yes or no of one class: both occur, and nothing else."""
-    values = {cell_label(cell) for cell in cells}
+    values = {cell_label(cell) for cell in set(cells)}
     return bool(values & _ONE) and bool(values & _ZERO) and values <= _ONE | _ZERO
 
 

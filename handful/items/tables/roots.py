@@ -42,16 +42,15 @@ def _below(places: Sequence[str], base: Path) -> dict[str, str] | None:
     """Paths relative to a folder; None if a file is not below it."""
     names = {}
     above: dict[str, str] = {}
+    inside = str(base).rstrip(os.sep) + os.sep
     for place in places:
-        try:
-            name = Path(place).relative_to(base).as_posix()
-        except ValueError:
+        below = place
+        if not place.startswith(inside):
             folder, file = os.path.split(place)
             if folder not in above:
                 above[folder] = os.path.realpath(folder)
-            try:
-                name = Path(above[folder], file).relative_to(base).as_posix()
-            except ValueError:
+            below = f"{above[folder]}{os.sep}{file}"
+            if not below.startswith(inside):
                 return None
-        names[place] = printable(name)
+        names[place] = printable(below[len(inside) :].replace(os.sep, "/"))
     return names
