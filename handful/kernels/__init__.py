@@ -6,7 +6,8 @@ Files in the order of the passes:
     ops.py         the one table of operators                  │ the language
     expr.py        what a user writes                          │
     trace.py       a Python function → terms                   │
-    scans.py       a scan's states and one step of them        ┘
+    scans.py       a scan's states and one step of them        │
+    named.py       names for what is made of other constructs  ┘
     program.py     equations, and their checker                ┐
     normal.py      terms → equations                           │ the index IR
     beside.py      products of the same rows become one        │
@@ -62,6 +63,7 @@ from handful.kernels.expr import (
     cos,
     erf,
     exp,
+    floor,
     gelu,
     inf,
     log,
@@ -72,6 +74,7 @@ from handful.kernels.expr import (
     minimum,
     padded,
     relu,
+    round,
     rsqrt,
     sigmoid,
     silu,
@@ -83,9 +86,11 @@ from handful.kernels.expr import (
     stop,
     sum,
     tanh,
+    trunc,
     where,
 )
 from handful.kernels.kernel import Kernel, kernel
+from handful.kernels.named import argmax, argmin, cumsum, logaddexp, logsumexp, prod
 from handful.kernels.scans import scan
 from handful.kernels.trace import F, I
 
@@ -95,22 +100,30 @@ __all__ = [
     "F",
     "I",
     "Kernel",
+    "argmax",
+    "argmin",
     "axes",
     "clip",
     "cos",
+    "cumsum",
     "erf",
     "exp",
+    "floor",
     "gelu",
     "inf",
     "kernel",
     "log",
+    "logaddexp",
+    "logsumexp",
     "max",
     "maximum",
     "mean",
     "min",
     "minimum",
     "padded",
+    "prod",
     "relu",
+    "round",
     "rsqrt",
     "scan",
     "sigmoid",
@@ -123,5 +136,6 @@ __all__ = [
     "stop",
     "sum",
     "tanh",
+    "trunc",
     "where",
 ]

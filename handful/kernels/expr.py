@@ -332,6 +332,25 @@ def cos(x: Value) -> Expr:
     return apply("cos", x)
 
 
+def floor(x: Value) -> Expr:
+    """The largest integer that is not above x, as an integer: an index, say.
+
+    Its derivative is zero. It is clamped to ± 2⁵³; NaN gives the least of these, which is out of
+    every range, so what is read there is no value: `padded(x[floor(p[n])])`.
+    """
+    return apply("floor", x)
+
+
+def round(x: Value) -> Expr:  # as in NumPy: halves go to the even neighbour
+    """The nearest integer, as an integer; of two the even one. Otherwise as `floor`."""
+    return apply("round", x)
+
+
+def trunc(x: Value) -> Expr:
+    """The integer next to x towards zero, as an integer. Otherwise as `floor`."""
+    return apply("trunc", x)
+
+
 def maximum(a: Value, b: Value) -> Expr:
     """The larger of two; the derivative goes to `a` where they are equal."""
     return apply("maximum", a, b)

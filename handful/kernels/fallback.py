@@ -6,7 +6,7 @@ a loop are lists over time while it runs, so torch's own autograd can follow (th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,26 @@ import torch
 
 from handful.kernels import nodes, ops
 from handful.kernels.nodes import Array, Axis, Const, Load, Node, Op, Size
+from handful.kernels.ops import LARGEST_WHOLE
 from handful.kernels.program import Choose, Equation, Loop, Program, reads, writes
 
 Tensor = torch.Tensor
 
+
+def _whole(rounded: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Any], Tensor]:
+    """To int64 by this rounding, clamped as in `ops.py`."""
+
+    def convert(x: Tensor, _: Any) -> Tensor:
+        near = rounded(x.detach().double()).nan_to_num(-LARGEST_WHOLE)
+        return near.clamp(-LARGEST_WHOLE, LARGEST_WHOLE).long()
+
+    return convert
+
+
 FROM_TORCH: dict[str, Any] = {
+    "floor": _whole(torch.floor),
+    "round": _whole(torch.round),
+    "trunc": _whole(torch.trunc),
     "float": lambda x, like: x.to(like),
     "int": lambda x, _: x.to(torch.int64),
     "stop": lambda x, _: x.detach(),

@@ -219,6 +219,20 @@ def _cast_float(x: Any) -> Any:
     return np.asarray(x, dtype=np.float64)
 
 
+LARGEST_WHOLE = 2.0**53
+"""What `floor` and its like are clamped to: beyond it a float64 has no neighbour at distance 1."""
+
+
+def _whole(rounded: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """To int64 by this rounding; NaN is as far below as can be, so it is out of every range."""
+
+    def convert(x: Any) -> Any:
+        near = np.nan_to_num(rounded(x), nan=-LARGEST_WHOLE)
+        return np.asarray(np.clip(near, -LARGEST_WHOLE, LARGEST_WHOLE)).astype(np.int64)
+
+    return convert
+
+
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 _same, _float, _int, _bool = "same", "float", "int", "bool"
 
@@ -256,6 +270,12 @@ TABLE: dict[str, Operator] = {
                     lambda y, a: (op("cos", a),), 20),
     "cos": Operator(_float, "f", np.cos, "cos", "__builtin_cos{s}({0})", "cos({0})", 9,
                     lambda y, a: (op("neg", op("sin", a)),), 20),
+    "floor": Operator(_float, "i", _whole(np.floor), "floor", "k_whole(__builtin_floor{s}({0}))",
+                      "floor({0})", 9, lambda y, a: (None,), 4),
+    "round": Operator(_float, "i", _whole(np.rint), "round", "k_whole(__builtin_rint{s}({0}))",
+                      "round({0})", 9, lambda y, a: (None,), 4),
+    "trunc": Operator(_float, "i", _whole(np.trunc), "trunc", "k_whole(__builtin_trunc{s}({0}))",
+                      "trunc({0})", 9, lambda y, a: (None,), 4),
     "abs": Operator(_same, _same, np.abs, "abs", "k_abs({0})", "abs({0})", 9,
                     lambda y, a: (op("sign", a),)),
     "sign": Operator(_same, _same, np.sign, "sign", "k_sign({0})", "sign({0})", 9,

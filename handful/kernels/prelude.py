@@ -51,6 +51,7 @@ static inline int64_t k_mod(int64_t a, int64_t b) { int64_t r = a % b; return r 
 #define k_sign(a) ((a) > 0 ? 1 : (a) < 0 ? -1 : (a))
 #define k_maximum(a, b) ((a) > (b) || (a) != (a) ? (a) : (b))
 #define k_minimum(a, b) ((a) < (b) || (a) != (a) ? (a) : (b))
+static inline int64_t k_whole(double x) { return x > 0x1p53 ? (int64_t)1 << 53 : x >= -0x1p53 ? (int64_t)x : -((int64_t)1 << 53); }
 static inline int64_t k_ceil(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static inline int64_t k_min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t k_max(int64_t a, int64_t b) { return a > b ? a : b; }

@@ -231,3 +231,38 @@ def test_derivatives_of_the_derivatives_hold(name):
     kernel, shapes = ENTRIES[name]
     given = [randn(*s, seed=n) for n, s in enumerate(shapes)]
     assert torch.autograd.gradgradcheck(kernel, given, fast_mode=True)
+
+
+def test_grid_sample_is_torchs(each_backend):
+    """Values and gradients of the picture and of the places, some of them outside."""
+    x, grid = randn(2, 3, 6, 5), randn(2, 4, 7, 2)
+    expected = functional.grid_sample(x, grid, align_corners=True, padding_mode="zeros")
+    compare(gallery.grid_sample(x, grid), expected, [x, grid])
+
+
+def test_a_deformable_convolution_that_moves_nothing_is_a_convolution(each_backend):
+    """With moves of 0; with whole moves, a convolution of what lies there."""
+    x, weight = randn(2, 3, 9), randn(4, 3, 5)
+    still = torch.zeros(2, 5, 9, dtype=torch.float64)
+    expected = functional.conv1d(x, weight, padding=2)
+    compare(gallery.deformable_conv(x, still, weight), expected, [x, weight])
+    beside = functional.conv1d(functional.pad(x, (0, 1))[:, :, 1:], weight, padding=2)
+    found = gallery.deformable_conv(x, still + 1, weight)
+    torch.testing.assert_close(found[:, :, 2:-2], beside[:, :, 2:-2])
+
+
+def test_a_deformable_convolutions_gradients_are_finite_differences():
+    """Of pictures, moves and weights, by torch's own check."""
+    x, moved, weight = randn(1, 2, 6), randn(1, 3, 6), randn(2, 2, 3)
+    assert torch.autograd.gradcheck(gallery.deformable_conv, (x, moved, weight))
+
+
+def test_a_histogram_counts_each_value_once(each_backend):
+    """Values at the middles of bins are counted as NumPy counts them; all in all none is lost."""
+    places = torch.randint(8, (60,), dtype=torch.float64)
+    low, width = torch.tensor(-3.0).double(), torch.tensor(0.5).double()
+    found = gallery.histogram(low + (places + 0.5) * width, low, width, b=8)
+    torch.testing.assert_close(found, torch.bincount(places.long(), minlength=8).double())
+    x = (low + width * (0.5 + 7 * torch.rand(40, dtype=torch.float64))).requires_grad_()
+    assert float(gallery.histogram(x, low, width, b=8).detach().sum()) == pytest.approx(40)
+    assert torch.autograd.gradcheck(lambda v: gallery.histogram(v, low, width, b=8), (x,))

@@ -9,13 +9,16 @@ layer_norm.py   alone, and after a residual
 nearest.py      k nearest neighbours            gaussian.py     all pairs, weighted
 segment.py      sums and softmax on a graph
 depthwise.py    each channel for itself
+grid_sample.py  between pixels                  histogram.py    counts with a derivative
 """
 
 from handful.kernels.gallery.attention import Attention, attention, causal_attention
 from handful.kernels.gallery.depthwise import depthwise_conv
 from handful.kernels.gallery.gated import Gated, gated
 from handful.kernels.gallery.gaussian import gaussian
+from handful.kernels.gallery.grid_sample import deformable_conv, grid_sample
 from handful.kernels.gallery.gru import GRU, gru
+from handful.kernels.gallery.histogram import histogram
 from handful.kernels.gallery.layer_norm import add_layer_norm, layer_norm
 from handful.kernels.gallery.lstm import LSTM, lstm
 from handful.kernels.gallery.nearest import nearest
@@ -31,10 +34,13 @@ __all__ = [
     "add_layer_norm",
     "attention",
     "causal_attention",
+    "deformable_conv",
     "depthwise_conv",
     "gated",
     "gaussian",
+    "grid_sample",
     "gru",
+    "histogram",
     "layer_norm",
     "lstm",
     "nearest",
