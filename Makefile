@@ -10,6 +10,7 @@ demo: .venv/demo  ## the whole journey on real photographs of solar cells
 
 test: .venv/dev  ## every test, the browser's too
 	sh scripts/chromium.sh
+	sh scripts/strace.sh
 	$(BIN)/python -m pytest
 
 sanitize: .venv/dev  ## all kernel tests, their C watched by gcc's sanitizers
