@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from handful import installing
 from handful.errors import DataError, SettingError
 from handful.items.item import Collection, Item
 from handful.learning import Embedded, Learned, Progress, Settings, shipped
@@ -464,5 +465,5 @@ def _need_torch() -> None:
             "--deep needs PyTorch, which is not installed.",
             found="--deep",
             expected="the extra `torch`",
-            attempt='pip install "handful[torch]"',
+            attempt=installing.extra("torch"),
         )

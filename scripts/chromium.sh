@@ -9,5 +9,5 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core >/dev/null
 else
-    .venv/bin/playwright install chromium
+    "${VENV:-.venv}/bin/playwright" install chromium
 fi

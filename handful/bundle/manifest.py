@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from handful import installing
 from handful.bundle import archive, schema
 from handful.encoders.encoder import Recipe
 from handful.encoders.prepare import RECIPE_VERSION
@@ -184,7 +185,7 @@ def newer(data: bytes) -> BundleError | None:
         "This bundle was written by a newer handful.",
         found=f"format {raw['format']}; this handful reads formats up to {FORMAT}",
         expected=f"handful {needs} or newer" if known else "a newer handful",
-        attempt="pip install --upgrade handful",
+        attempt=installing.upgrade(),
     )
 
 

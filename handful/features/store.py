@@ -31,6 +31,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 
+from handful import installing
 from handful.cores import on_every_core
 from handful.encoders.encoder import Encoder
 from handful.errors import StoreError
@@ -222,7 +223,7 @@ class Store:
             "The computed features are of another format.",
             found=f"{path} (format {version!r})",
             expected=f"format {FORMAT}, written by this version of handful",
-            attempt=("pip install --upgrade handful, or " if newer else "")
+            attempt=(f"{installing.upgrade()}; or " if newer else "")
             + f"delete {self.folder}: it is computed again, and no label is in it",
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import struct
 
+from handful import installing
 from handful.errors import DataError
-from handful.items.formats import EXPECTED, HEIC_EXTRA, reads_avif, reads_heic
+from handful.items.formats import EXPECTED, reads_avif, reads_heic
 
 
 class DecodeFailure(DataError):  # noqa: N818  (a result that is handed on, more than an error)
@@ -75,7 +76,7 @@ def why_not_opened(data: bytes) -> str:
                     return f"damaged: it is {name}, but its header cannot be read"
                 return f"damaged: it begins as {name} does, but its header cannot be read"
             if name == _HEIC_NAME:
-                return f"not read yet: it is {name}; {HEIC_EXTRA} reads it"
+                return f"not read yet: it is {name}; {installing.extra('heic')} reads it"
             return f"not a picture that is read here: it is {name}"
     if not data.strip(b"\0"):
         return f"damaged: all of its {len(data):,} bytes are zero"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from handful import installing
+
 ENDINGS = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
     "PNG": (".png", ".apng"),
@@ -26,7 +28,6 @@ ENDINGS = {
 """Each format's usual endings, in lower case, the first one the plainest."""
 
 EXPECTED = "JPEG, PNG, TIFF, WebP, BMP, GIF, PPM or AVIF"
-HEIC_EXTRA = 'pip install "handful[heic]"'
 
 UNREAD = frozenset(
     {".jxl", ".jp2", ".j2k", ".j2c", ".jpf", ".jpx", ".psd", ".svg", ".eps", ".ai", ".xcf", ".tga"}
@@ -101,7 +102,9 @@ def why_unread(suffix: str) -> str | None:
     """
     kind = suffix[1:].upper()
     if suffix in ENDINGS["HEIF"]:
-        return f"{kind} is not read yet: {HEIC_EXTRA}, or export it as JPEG, PNG or TIFF"
+        return (
+            f"{kind} is not read yet: {installing.extra('heic')}, or export it as JPEG, PNG or TIFF"
+        )
     if suffix in ENDINGS["AVIF"]:
         return f"{kind} is not read by this Pillow: install a newer one, or export it as JPEG"
     if suffix in UNREAD:

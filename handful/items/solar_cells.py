@@ -11,6 +11,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from handful import installing
 from handful.errors import DataError
 from handful.items.item import Collection, Item
 
@@ -30,7 +31,7 @@ def solar_cells() -> Collection:
             "The demonstration photographs are not installed.",
             found="package elpv-dataset (CC BY-NC-SA 4.0, 92 MB)",
             expected="handful installed with its extra `demo`",
-            attempt='pip install "handful[demo]"',
+            attempt=installing.extra("demo"),
         )
     root = Path(spec.submodule_search_locations[0]) / "data"
     rows = (root / "labels.csv").read_text(encoding="utf-8").splitlines()

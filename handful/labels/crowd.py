@@ -13,9 +13,9 @@ from importlib.util import find_spec
 import numpy as np
 from jaxtyping import Float
 
+from handful import installing
 from handful.labels.row import Consensus
 
-EXTRA = 'pip install "handful[crowd]"'
 LEAST = 1e-6  # probability: what the model rules out, the annotators may still have seen
 
 
@@ -29,7 +29,7 @@ def what_would_add_it(shared: int) -> str:
     """One line for whoever has answers of several people and not the extra."""
     return (
         f"{shared:,} {'item was' if shared == 1 else 'items were'} answered by several people:"
-        f" {EXTRA} adds the consensus, its quality and each annotator's."
+        f" {installing.extra('crowd')} adds the consensus, its quality and each annotator's."
     )
 
 

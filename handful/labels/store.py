@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from handful import installing
 from handful.errors import StoreError
 from handful.labels.event import Event
 from handful.write_ahead import write_ahead
@@ -102,7 +103,7 @@ def _prepare(
             "The ledger was written by a newer handful.",
             found=f"{path} (version {version})",
             expected=f"version {VERSION} or older",
-            attempt="pip install --upgrade handful",
+            attempt=installing.upgrade(),
         )
     if read_only:
         return

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import handful
+from handful import installing
 from handful.bundle.archive import CARD, MANIFEST, MODEL, pack
 from handful.bundle.load import from_bytes, load
 from handful.bundle.manifest import FORMAT
@@ -103,7 +104,7 @@ def test_a_newer_format_says_which_handful_is_needed(data: bytes) -> None:
         assert error.what == "This bundle was written by a newer handful."
         assert error.found == f"format {FORMAT + 1}; this handful reads formats up to {FORMAT}"
         assert error.expected == "handful 3.1.0 or newer"
-        assert error.attempt == "pip install --upgrade handful"
+        assert error.attempt == installing.upgrade()
 
 
 def test_a_pickle_is_refused_and_not_run(data: bytes, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "handful"
 LAYERS = (
     "errors",
     "telemetry",
+    "installing",
     "machine",
     "cores",
     "write_ahead",

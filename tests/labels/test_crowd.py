@@ -121,4 +121,4 @@ def test_the_extra_is_named_in_one_line() -> None:
     """With how many items it would concern."""
     assert is_installed()
     assert "\n" not in what_would_add_it(34)
-    assert "handful[crowd]" in what_would_add_it(34)
+    assert "cleanlab" in what_would_add_it(34)
