@@ -26,6 +26,7 @@ from handful.review.review import Review, Scope
 from handful.review.slices import slices
 from handful.review.wording import (
     baseline_words,
+    count,
     headline,
     population,
     series_headline,
@@ -143,7 +144,7 @@ class Payload:
             "name": scope.name,
             "n": len(index),
             "headline": _headline(review, scope),
-            "population": population(scope.estimate, review.noun),
+            "population": _population(review, scope),
             "estimate": _finite(scope.estimate.to_json()),
             "commonest": {"class": int(counts.argmax()), "share": float(counts.max() / len(index))},
             "confusion": {
@@ -191,6 +192,15 @@ def _headline(review: Review, scope: Scope) -> str:
     if leading and scope.name == review.scopes()[0].name:
         return series_headline(leading, review.noun)
     return headline(scope.estimate, review.noun)
+
+
+def _population(review: Review, scope: Scope) -> str:
+    """The items of a scope in words, and how many of them are in its accuracy alone."""
+    words = population(scope.estimate, review.noun)
+    others = scope.estimate.n - len(scope.index)
+    if not others:
+        return words
+    return f"{words}; {count(others)} of them, of classes never learned, in the accuracy alone"
 
 
 def _result(review: Review, scope: Scope) -> Plain:

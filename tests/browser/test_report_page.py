@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.review.samples import HOSTILE, SAMPLES, digits, two_classes
+from tests.review.samples import HOSTILE, SAMPLES, birds, digits, two_classes
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
@@ -526,3 +526,17 @@ def test_weight_and_pictures_left_out_are_said(opened: Open) -> None:
     """The footer says what the page weighs and how many pictures are in it."""
     words = opened("digits").locator("footer").inner_text()
     assert re.search(r"weighs \d\.\d MB\. Pictures of 600 of 600 pictures are in it", words)
+
+
+def test_new_series_lead_and_warnings_stand_beside_the_figure(opened: Open) -> None:
+    """The first sentence is of new series, with the reason; the table's first row says the same."""
+    page = opened("birds")
+    expected = f"{birds().blocked.estimate.accuracy.value * 100:.1f}\u00a0%"
+    assert page.locator("h1 .big").inner_text() == expected
+    assert "from series it had not learned from" in page.locator("h1").inner_text()
+    expect(page.locator(".hero")).to_contain_text("resemble each other")
+    expect(page.locator(".hero")).to_contain_text("neighbours from the same series")
+    expect(page.locator(".warnings li")).to_have_count(1)
+    row = page.locator("#figures tbody tr").first
+    expect(row).to_contain_text("Runs of 20 pictures neighbouring in file names, 20 runs")
+    expect(row.locator(".strong")).to_have_text(expected)

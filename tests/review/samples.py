@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from handful.estimate.figure import ClassFigures, Estimate, Figure
+from handful.estimate.figure import Blocked, ClassFigures, Estimate, Figure
 from handful.heads.binomial import wilson
 from handful.heads.linear import Candidate, softmax
 from handful.items.finding import Finding
@@ -293,7 +293,14 @@ def birds() -> Review:
         replace(item, attributes={"camera": str(camera[i]), "ring": f"R{i}"})
         for i, item in enumerate(review.items)
     ]
-    return replace(review, items=items, sizes=np.tile([4000, 3000], (n, 1)))
+    apart = estimate(labels, np.eye(k)[(labels + (rng.random(n) < 0.45)) % k], names, "runs")
+    return replace(
+        review,
+        items=items,
+        sizes=np.tile([4000, 3000], (n, 1)),
+        blocked=Blocked("file names", 20, 20, apart, 0.7, 0.005, leads=True),
+        warnings=("3 items are there more than once with different labels.",),
+    )
 
 
 @cache

@@ -79,3 +79,13 @@ def test_columns_of_the_table_are_sliced() -> None:
     worst = scope["slices"]["found"][0]
     assert (worst["attribute"], worst["value"]) == ("camera", "north")
     assert scope["slices"]["passed_over"]["ring"] == "400 different values"
+
+
+def test_items_that_are_in_the_accuracy_alone_are_said() -> None:
+    """Test items of a class never learned widen n: the population says how many, and where."""
+    review = digits()
+    test = replace(review.test, n=review.test.n + 5)
+    (scope, _) = Payload(replace(review, test=test)).data["scopes"]
+    assert scope["population"] == (
+        "154 held-out test pictures; 5 of them, of classes never learned, in the accuracy alone"
+    )

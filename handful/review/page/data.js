@@ -39,11 +39,16 @@ import { unpackCurve } from "./curve.js";
  * @property {{ cut: string, log_loss: number }[]} rounds
  * @property {{ run: string, round: string, losses: number[] }[]} runs
  */
+/** How it does on new series: runs of neighbours were left out together.
+ * @typedef {{ order: string, length: number, runs: number, at_random: number, p_value: number, leads: boolean, n: number, accuracy: Figure, auroc: Figure | null, positive: string | null }} Blocked */
 /**
  * @typedef {object} PageData
  * @property {string} name of the data
  * @property {string} noun what an item is called, in the plural
  * @property {string} created
+ * @property {string | null} note why the figure on new series leads; null where it does not
+ * @property {string[]} warnings what makes the figures untrue, or was left out of them
+ * @property {Blocked | null} blocked
  * @property {string[]} classes
  * @property {number} total items, of which the page may know fewer
  * @property {Scope[]} scopes

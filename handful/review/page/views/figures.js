@@ -6,6 +6,7 @@ import { table } from "../charts/frame.js";
 import { whisker } from "./section.js";
 
 /** @typedef {import("../data.js").Figure} Figure */
+/** @typedef {import("../data.js").Report} Report */
 
 /** Name, meaning, whether it is a share of the whole and more is better. */
 const MEANINGS = /** @type {[string, string, string, boolean][]} */ ([
@@ -63,7 +64,7 @@ export function figures(report, scope) {
     table(
       "Figures with their intervals",
       ["Figure", "Value", `${percent(accuracy.confidence, 0)} interval`, "0 to 100 %"],
-      rows,
+      [...(scope.name === "learning" || report.note ? series(report) : []), ...rows],
       "figures",
     ),
     h(
@@ -71,6 +72,24 @@ export function figures(report, scope) {
       { class: "note" },
       `From ${counted(estimate.n, report.noun)}, ${estimate.method}. Interval of the accuracy: ${accuracy.method}.`,
     ),
+  ];
+}
+
+/** The accuracy where whole runs of neighbours are left out; the first row, for it promises least.
+ * @param {Report} report */
+function series({ blocked, noun }) {
+  if (!blocked) return [];
+  const { accuracy, auroc, order, length, runs, at_random } = blocked;
+  const how = `Runs of ${counted(length, noun)} neighbouring in ${order}, ${counted(runs, "runs")}, left out together; as many chosen at random give ${percent(at_random)}`;
+  const verdict = blocked.leads ? "expect this of new series" : "no clear difference: neighbours do not help";
+  const area = auroc && ` AUROC ${decimal(auroc.value)} (${decimal(auroc.low)}–${decimal(auroc.high)}).`;
+  return [
+    [
+      h("span", {}, "Accuracy on new series", h("span", { class: "meaning" }, `${how}: ${verdict}.`, area)),
+      h("span", { class: "figure strong" }, percent(accuracy.value)),
+      h("span", { class: "figure" }, percentRange(accuracy.low, accuracy.high)),
+      whisker(accuracy),
+    ],
   ];
 }
 

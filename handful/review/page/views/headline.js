@@ -10,6 +10,7 @@ import { baseline } from "./figures.js";
 
 /** @param {Report} report @param {Scope} scope */
 export function headline(report, scope) {
+  const series = report.note !== null; // what is expected of new series leads
   const [, words, interval] = /** @type {RegExpMatchArray} */ (
     scope.headline.match(/^(.*) \((.*)\)$/)
   );
@@ -27,11 +28,21 @@ export function headline(report, scope) {
       `With ${percent(accuracy.confidence, 0)} confidence the true share lies within `,
       h("strong", {}, interval),
       ". ",
-      `Without a model, ${baseline(report, scope)}. All figures are of `,
-      h("span", { class: "of" }, scope.population),
-      ".",
+      `Without a model, ${baseline(report, scope)}.`,
     ),
-    [report.note, ...report.warnings].map((words) => words && h("p", { class: "lead" }, words)),
+    h(
+      "p",
+      { class: "lead" },
+      series ? `${report.note} All other figures below are of ` : "All figures are of ",
+      h("span", { class: "of" }, scope.population),
+      series ? ", neighbours from the same series among what was learned." : ".",
+    ),
+    report.warnings.length > 0 &&
+      h(
+        "ul",
+        { class: "warnings", "aria-label": "What bears on these figures" },
+        report.warnings.map((one) => h("li", {}, one)),
+      ),
     h(
       "ul",
       { class: "first", "aria-label": "What to look at first" },
