@@ -27,7 +27,12 @@ def key(name: str) -> str:
 
 
 def known_names(cells: tuple[str, ...], wanted: frozenset[str]) -> int:
-    """How many of the names that are looked for stand in a row."""
+    """How many of the names that are looked for stand in a row; none where a picture stands too.
+
+    A class may be called "image" or "text" as a column may.
+    """
+    if any(PICTURE_NAME.search(cell) for cell in cells):
+        return 0
     return len({key(cell) for cell in cells} & wanted)
 
 
@@ -74,15 +79,14 @@ def _header_row(rows: Numbered, wanted: frozenset[str]) -> int:
 
     A title is one cell above wider rows.
     """
-    first = rows[:_LOOKED_AT]
-    known = [known_names(cells, wanted) for _, cells in first]
-    if max(known):
-        return known.index(max(known))
     filled = [sum(map(bool, cells)) for _, cells in rows[:_WIDTHS_OF]]
     usual = Counter(filled).most_common(1)[0][0]
-    if usual < 2:
-        return 0
-    return next((at for at, count in enumerate(filled[:_LOOKED_AT]) if count > 1), 0)
+    first = [cells for _, cells in rows[:_LOOKED_AT]]
+    wide = [count > 1 or usual < 2 for count in filled]
+    known = [known_names(cells, wanted) * fits for cells, fits in zip(first, wide, strict=False)]
+    if max(known):
+        return known.index(max(known))
+    return next((at for at, fits in enumerate(wide[:_LOOKED_AT]) if fits), 0)
 
 
 def _has_row_names(header: tuple[str, ...], body: Numbered) -> bool:

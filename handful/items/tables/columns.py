@@ -153,7 +153,7 @@ def path_column(
         return PathColumn(columns.demand(asked, "--path"))
     place = columns.find("path")
     if place is not None:
-        return PathColumn(place)
+        return _names_within(columns, sheet, place, finder) or PathColumn(place)
     samples = {
         at: [cells[at] for _, cells in sheet.rows[:_SAMPLED] if at < len(cells) and cells[at]]
         for at in range(len(columns.header))
@@ -170,6 +170,21 @@ def path_column(
     if folder is not None:
         note = f"Paths are the column `{name}`, in the folder that `{columns.header[folder]}` says."
     return PathColumn(file, folder, (note,))
+
+
+def _names_within(columns: Columns, sheet: Sheet, place: int, finder: Finder) -> PathColumn | None:
+    """The column of names beside a column `path` that holds folders; None where it does not."""
+    rows = [cells for _, cells in sheet.rows[:_SAMPLED]]
+    if any(PICTURE_NAME.search(PathColumn(place).cell(cells)) for cells in rows):
+        return None
+    for at in columns.by_key(PATH_KEYS):
+        within = PathColumn(at, place)
+        found = finder.look_up(map(within.cell, rows)).found.values()
+        if at != place and any(one.is_exact for one in found):
+            named = columns.header[at]
+            note = f"Paths are the column `{named}`, in the folder that `path` says."
+            return PathColumn(at, place, (note,))
+    return None
 
 
 def _best(named: list[int], samples: dict[int, list[str]], finder: Finder) -> int:

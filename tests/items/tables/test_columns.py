@@ -52,3 +52,17 @@ def test_further_columns_of_one_name_do_no_harm(pictures: Made, read: Read) -> N
     """Only a column that is needed must have a name of its own."""
     found = read(pictures("a.png"), "path,x,x,label\na.png,1,2,cat\n")
     assert ["cat"] == [item.label for item in found]
+
+
+def test_a_column_of_folders_called_path(pictures: Made, read: Read) -> None:
+    """Where `path` holds folders and another column the names, both are taken together."""
+    root = pictures("north/1.png", "south/1.png")
+    found = read(root, f"path,filename,label\nnorth,1.png,cat\n{root}/south/,1.png,dog\n")
+    assert [("north/1.png", "cat"), ("south/1.png", "dog")] == [(i.path, i.label) for i in found]
+    assert any("`filename`, in the folder that `path` says" in note for note in found.notes)
+
+
+def test_a_column_called_path_that_holds_no_folders_is_believed(pictures: Made, read: Read) -> None:
+    """Identifiers in `path` are not joined to the names in another column."""
+    found = read(pictures("x1.png", "a.png"), "path,image,label\nx1,a.png,cat\n")
+    assert ["x1.png"] == [item.path for item in found]
