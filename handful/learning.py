@@ -22,12 +22,13 @@ from handful.items.item import Collection, Item, Quarantined
 
 if TYPE_CHECKING:
     from handful.bundle.graph import Trained
-    from handful.bundle.manifest import DataFacts
+    from handful.bundle.manifest import DataFacts, NoveltyFacts
     from handful.bundle.model import Model
     from handful.encoders.encoder import Encoder
     from handful.estimate.figure import Blocked, Estimate
     from handful.features.store import Store, StoredRows
     from handful.heads.linear import HeadFit
+    from handful.heads.novelty import Distance
     from handful.items.fingerprint import Fingerprint
 
 GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
@@ -346,6 +347,7 @@ def shipped(
         root=collection.root,
         trained=trained,
         caveats=Caveats(leading, beside.warnings) if leading or beside.warnings else None,
+        novelty=_novelty(embedded, chosen[learning], targets[learning]),
     )
     of_estimate = np.zeros(len(chosen), dtype=bool)
     of_estimate[estimated] = True
@@ -416,6 +418,31 @@ def _data_facts(
         units=len(np.unique(embedded.units[rows])),
         shorter_side=(min(sides), max(sides)),
         colour="none" if grey == len(seen) else "all" if grey == 0 else "some",
+    )
+
+
+def _novelty(
+    embedded: Embedded, rows: Int[np.ndarray, " n"], targets: Int[np.ndarray, " n"]
+) -> tuple[Distance, NoveltyFacts] | None:
+    """The distance to what was learned from and when it is too large; None where items are few."""
+    from handful.bundle.manifest import NoveltyFacts
+    from handful.heads.novelty import novelty
+
+    found = novelty(
+        embedded.vectors(rows), targets, blocks=embedded.encoder.blocks, units=embedded.units[rows]
+    )
+    if found is None:
+        return None
+    seen = [embedded.fingerprints[row] for row in rows]
+    grey = sum(one.is_grey for one in seen)
+    aspects = [one.width / one.height for one in seen]
+    return found.distance, NoveltyFacts(
+        limit=found.limit,
+        units=found.units,
+        lost=found.lost,
+        colour="none" if grey == len(seen) else "all" if grey == 0 else "some",
+        blank=any(one.is_blank for one in seen),
+        aspect=(min(aspects), max(aspects)),
     )
 
 

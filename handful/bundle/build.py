@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from handful.bundle import card, graph
 from handful.bundle.archive import CARD, MODEL
 from handful.bundle.manifest import (
@@ -14,6 +16,7 @@ from handful.bundle.manifest import (
     EncoderFacts,
     Golden,
     Manifest,
+    NoveltyFacts,
     lowest_format,
 )
 from handful.bundle.model import Model
@@ -25,6 +28,7 @@ from handful.errors import SettingError
 from handful.estimate.figure import Caveats, Estimate
 from handful.heads.conformal import Thresholds
 from handful.heads.linear import LinearHead
+from handful.heads.novelty import Distance
 from handful.machine import Conditions
 
 TOLERANCE = 1e-4
@@ -46,6 +50,7 @@ def build(
     root: Path | None = None,
     trained: graph.Trained | None = None,
     caveats: Caveats | None = None,
+    novelty: tuple[Distance, NoveltyFacts] | None = None,
 ) -> Model:
     """A model from its parts: one graph, its card, and synthetic pictures with the answers to them.
 
@@ -63,6 +68,8 @@ def build(
         root: the data folder, for paths relative to it; it is not saved.
         trained: the part of the encoder that was trained; None: it is frozen.
         caveats: what must stand beside the figures; None: nothing.
+        novelty: the distance to what was learned from, and when it is too large; None: the model
+            cannot tell what is unlike that.
     Raises:
         SettingError: the head does not fit the encoder, or a class name cannot be written as text.
     """
@@ -71,13 +78,20 @@ def build(
         known = {entry.name: entry.licence for entry in registry.catalogue()}
         licence = known.get(encoder.name, "")
     facts = EncoderFacts(encoder.name, encoder.identity, encoder.dimension, licence)
-    joined = graph.compose(encoder.graph(), head, size=encoder.recipe.size, trained=trained)
+    distance, limits = (None, None) if novelty is None else novelty
+    size = encoder.recipe.size
+    joined = graph.compose(encoder.graph(), head, size=size, trained=trained, distance=distance)
     network = joined.SerializeToString(deterministic=True)
-    graph.parse(network, size=encoder.recipe.size, num_classes=len(head.classes))
+    graph.parse(network, size=size, num_classes=len(head.classes), novelty=limits is not None)
     pictures = golden_files()
     deep = DeepFacts(trained.after, trained.beside) if trained else None
     predictor = Predictor(
-        network, recipe=encoder.recipe, classes=head.classes, thresholds=thresholds, data=data
+        network,
+        recipe=encoder.recipe,
+        classes=head.classes,
+        thresholds=thresholds,
+        data=data,
+        novelty=limits,
     )
     manifest = Manifest(
         classes=tuple(head.classes),
@@ -94,7 +108,8 @@ def build(
         card=card.VERSION,
         deep=deep,
         caveats=caveats,
-        format=lowest_format(encoder.recipe, deep, caveats),
+        novelty=limits,
+        format=lowest_format(encoder.recipe, deep, caveats, limits),
     )
     contents = {MODEL: network, CARD: card.card(manifest).encode(), **pictures}
     return Model(manifest.sealed(contents), contents, predictor=predictor, root=root)
@@ -111,7 +126,10 @@ def _answers(predictor: Predictor, pictures: Iterable[bytes]) -> Iterator[Golden
     for said in predictor.predict_many(pictures, roots=()):
         assert said.label is not None, said.error
         numbers = tuple(said.probabilities.values())
-        yield Golden(numbers, said.label, said.set, said.abstained)
+        # Drawings are unlike any data: decided by their probabilities alone they prove more.
+        (ruled,) = predictor.decide(np.array([numbers], np.float32))
+        score = said.unlike.score if said.unlike else None
+        yield Golden(numbers, said.label, ruled.set, ruled.abstained, score)
 
 
 def _check_fit(encoder: Encoder, head: LinearHead) -> None:

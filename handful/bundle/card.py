@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 
-from handful.bundle.manifest import Manifest
+from handful.bundle.manifest import Manifest, NoveltyFacts
 from handful.estimate.figure import Estimate, Figure
 
-VERSION = 2
+VERSION = 3
 """Of the wording. Raised with any change to it: `inspect` compares cards of its own version."""
 
 
@@ -30,11 +30,19 @@ This model sorts pictures into {len(m.classes)} classes: {names}.
 learned from. It answers with a probability for each class and with the set of classes that are
 plausible, or says that it cannot say.
 
-**What it is not for.** It does not know classes outside its list: of a picture of something else
-it still names one of them. The figures below hold for new pictures like those it was measured on;
-for another camera, site or season, measure again. It is no substitute for a person where a wrong
-answer can hurt someone.
+**What it is not for.** It does not know classes outside its list: {_foreign(m)}
+The figures below hold for new pictures like those it was measured on; for another camera, site or
+season, measure again. It is no substitute for a person where a wrong answer can hurt someone.
 """
+
+
+def _foreign(m: Manifest) -> str:
+    if m.novelty is None:
+        return "of a picture of something else\nit still names one of them."
+    return (
+        'of a picture unlike all that it\nlearned from it says "cannot say"; of one that looks '
+        "like them it may still name a class."
+    )
 
 
 def _quality(m: Manifest) -> str:
@@ -136,12 +144,33 @@ def _doubt(m: Manifest) -> str:
             f"that at most {limits.max_error:.1%} of its answers are wrong"
         )
     note = f" {_text(limits.note)}" if limits.note else ""
+    if m.novelty is not None:
+        note += f"\n\n{_novelty(m.novelty)}"
     return f"""## When it cannot say
 
 Each answer comes with the set of classes that are plausible. On new pictures like those that it
 was measured on, the right class is in the set {limits.coverage:.0%} of the time or more. It says
 "cannot say" {when}.{note}
 """
+
+
+def _novelty(novelty: NoveltyFacts) -> str:
+    limit, units, lost = f"{novelty.limit:.2f}", f"{novelty.units:,}", f"{novelty.lost:.1%}"
+    return f"""It also says so of a picture that is unlike all that it learned from: where its score
+of novelty is above {limit} (those of ordinary pictures lie around 0); and where it is blank, has
+colour or has none, or is far wider or narrower, when none of those learned from is so.
+{units} units were left out in runs of neighbours to find that limit; {lost} lay above it."""
+
+
+def _distance(m: Manifest) -> str:
+    """What the arrays of the distance say of single items."""
+    if m.novelty is None:
+        return ""
+    numbers, items = f"{m.encoder.dimension:,}", f"{m.data.items:,}"
+    return f"""
+- Distance: of each of the {numbers} numbers, the mean and the spread over {items} items. None of
+  them is an item. But the fewer items, the more a mean says of each: who has this file and a
+  picture may be able to guess whether the model learned from it."""
 
 
 def _frozen(m: Manifest) -> str:
@@ -158,7 +187,7 @@ def _inside(m: Manifest) -> str:
 
 - Encoder: {_text(encoder.name)}, {_frozen(m)}, {encoder.dimension:,} numbers per picture.
   Licence of its weights: {licence}.
-- Head: a linear map with a softmax, calibrated on answers given out of sample.
+- Head: a linear map with a softmax, calibrated on answers given out of sample.{_distance(m)}
 - Input: 8-bit RGB, {m.recipe.size} × {m.recipe.size} pixels; the whole picture is squeezed into it.
 
 ## Conditions

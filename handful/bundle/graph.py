@@ -1,9 +1,11 @@
 """The ONNX graph of a bundle: encoder and head joined, and what a stranger's graph is checked for.
 
-    input (n, size, size, 3) uint8 ── encoder ── vector (n, d) ── head ── probabilities (n, k)
+    input (n, size, size, 3) uint8 ── encoder ── vector (n, d) ─┬─ head ── probabilities (n, k)
+                                                                └─ distance ── novelty (n, 1)
 
-Where part of the encoder was trained, the trained part stands beside the pretrained one, behind the
-same map, with a head of its own; the logits of the two are added (format 2: in its place).
+The second output came with format 6 (`distance.py`). Where part of the encoder was trained, the
+trained part stands beside the pretrained one, behind the same map, with a head of its own; the
+logits of the two are added (format 2: in its place).
 
 A graph can only compute: operators are on a list, loops and branches and files outside are not,
 and every array between two operators has a known size. So reading one costs a bounded amount of
@@ -21,8 +23,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
+from handful.bundle.distance import NOVELTY, add_distance
 from handful.errors import BundleError
 from handful.heads.linear import LinearHead
+from handful.heads.novelty import Distance
 
 if TYPE_CHECKING:
     import onnx
@@ -40,7 +44,7 @@ MAX_ELEMENTS = 1 << 24  # in one array per picture; EfficientNet-Lite0 has 1.2 m
 OPERATORS = frozenset((
     "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Conv", "Div",
     "Flatten", "Gather", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid",
-    "HardSwish", "Identity", "LayerNormalization", "MatMul", "Max", "MaxPool", "Min", "Mul",
+    "HardSwish", "Identity", "LayerNormalization", "Log", "MatMul", "Max", "MaxPool", "Min", "Mul",
     "Neg", "Pad", "Pow", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceSum",
     "ReduceSumSquare", "Relu", "Reshape", "Sigmoid", "Slice", "Softmax", "Sqrt", "Squeeze",
     "Sub", "Tanh", "Transpose", "Unsqueeze",
@@ -85,7 +89,12 @@ class Trained:
 
 
 def compose(
-    encoder: onnx.ModelProto, head: LinearHead, *, size: int, trained: Trained | None = None
+    encoder: onnx.ModelProto,
+    head: LinearHead,
+    *,
+    size: int,
+    trained: Trained | None = None,
+    distance: Distance | None = None,
 ) -> onnx.ModelProto:
     """One graph from picture to probabilities. Names and notes that compute nothing are left out.
 
@@ -94,6 +103,7 @@ def compose(
         head: (d, k), as wide as the vector.
         size: height and width of the input, in pixels.
         trained: arrays that stand in the encoder's places or, with a head, beside them.
+        distance: of the encoder's own vector to those that were learned from; None: one output.
     """
     from onnx import ModelProto, TensorProto, helper, numpy_helper
 
@@ -123,6 +133,9 @@ def compose(
     graph.input.append(helper.make_tensor_value_info(INPUT, TensorProto.UINT8, picture))
     answer: list[str | int | None] = ["n", len(head.classes)]
     graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, answer))
+    if distance is not None:
+        assert trained is None or trained.beside, "the vector would not be the encoder's own"
+        add_distance(graph, distance, vector=VECTOR)
     return model
 
 
@@ -182,9 +195,14 @@ def arrays_of(model: onnx.ModelProto, names: Collection[str]) -> dict[str, np.nd
     }
 
 
-def parse(data: bytes, *, size: int, num_classes: int) -> onnx.ModelProto:
+def parse(data: bytes, *, size: int, num_classes: int, novelty: bool = False) -> onnx.ModelProto:
     """A graph from a file that may be hostile.
 
+    Args:
+        data: of `model.onnx`.
+        size: height and width of its input, in pixels.
+        num_classes: how many probabilities it gives.
+        novelty: it gives the distance to what was learned from too.
     Raises:
         BundleError: it is not ONNX, could do more than compute, is larger inside than outside, or
             does not go from a picture of `size` to `num_classes` probabilities.
@@ -202,7 +220,7 @@ def parse(data: bytes, *, size: int, num_classes: int) -> onnx.ModelProto:
         _check_operators(model)
         for tensor in model.graph.initializer:
             _check_tensor(tensor)
-        _check_ends(model, size, num_classes)
+        _check_ends(model, size, num_classes, novelty)
         _check_shapes(model)
     except (DecodeError, UnicodeDecodeError) as error:
         raise refusal(f"it is not an ONNX graph ({error})") from error
@@ -337,7 +355,7 @@ def _check_tensor(tensor: onnx.TensorProto) -> None:
         )
 
 
-def _check_ends(model: onnx.ModelProto, size: int, num_classes: int) -> None:
+def _check_ends(model: onnx.ModelProto, size: int, num_classes: int, novelty: bool) -> None:
     from onnx import TensorProto
 
     graph = model.graph
@@ -346,6 +364,8 @@ def _check_ends(model: onnx.ModelProto, size: int, num_classes: int) -> None:
         (INPUT, TensorProto.UINT8, (None, size, size, 3)),
         (OUTPUT, TensorProto.FLOAT, (None, num_classes)),
     ]
+    if novelty:
+        expected.append((NOVELTY, TensorProto.FLOAT, (None, 1)))
     if len(graph.input) != 1 or ends != expected:
         raise refusal(f"its ends are {ends}", f"{expected}")
 

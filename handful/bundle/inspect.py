@@ -3,9 +3,9 @@
 The rule is not to look for what leaks look like, but to explain every byte. The container has one
 spelling (`archive`), the manifest one schema, the card is written anew and compared, the golden
 pictures are drawn anew and compared, the graph is composed anew from the encoder that is installed
-here and compared. What remains are the head's numbers, one per feature and class, the weights of
-a part that was trained (as many as the encoder has there) and of its head, and the short texts of
-the manifest.
+here and compared. What remains are the head's numbers, one per feature and class, a mean and a
+scale per feature, the weights of a part that was trained (as many as the encoder has there) and of
+its head, and the short texts of the manifest.
 """
 
 from __future__ import annotations
@@ -253,7 +253,9 @@ def _inspect_graph(
             "version of it is): its arrays cannot be compared with the originals."
         )
         return
-    listing.faults += unexplained(model, encoder, found.classes, found.deep)
+    listing.faults += unexplained(
+        model, encoder, found.classes, found.deep, novelty=found.novelty is not None
+    )
 
 
 def _installed(found: Manifest) -> Encoder | None:

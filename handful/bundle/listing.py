@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from handful.bundle.distance import FACTOR, LEVEL, SHIFT, distance_in
+from handful.bundle.distance import WEIGHT as STAGE_WEIGHT
 from handful.bundle.graph import (
     BESIDE,
     BIAS,
@@ -24,6 +26,9 @@ from handful.heads.linear import LinearHead
 
 if TYPE_CHECKING:
     import onnx
+
+
+_FREE = (WEIGHT, BIAS, SHIFT, FACTOR, STAGE_WEIGHT, LEVEL)  # arrays that data have made
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +78,21 @@ def unexplained(
     encoder: Encoder,
     classes: tuple[str, ...],
     deep: DeepFacts | None = None,
+    *,
+    novelty: bool = False,
 ) -> Iterator[str]:
     """What stands in `model` beyond the encoder's graph and a head, a sentence each.
 
-    The graph is composed anew from the encoder, the head's numbers and those of the part that says
-    it was trained; where the two differ, the differences are named.
+    The graph is composed anew from the encoder, the head's numbers, those of the part that says
+    it was trained, and those of the distance to what was learned from; where the two differ, the
+    differences are named.
+
+    Args:
+        model: the graph of a bundle.
+        encoder: that it says it was made with.
+        classes: k names.
+        deep: what of the encoder it says was trained.
+        novelty: it says that it gives a distance.
     """
     found = head_arrays(model)
     shapes = [array.shape for array in found or ()]
@@ -88,7 +103,10 @@ def unexplained(
     head = LinearHead(found[0], found[1], classes)
     original = encoder.graph()
     trained = _trained(model, original, deep, weight_shape) if deep else None
-    made = compose(original, head, size=encoder.recipe.size, trained=trained)
+    distance = distance_in(model, encoder.blocks) if novelty else None
+    if novelty and distance is None:
+        yield "The distance has not one mean and one scale per number of the vector."
+    made = compose(original, head, size=encoder.recipe.size, trained=trained, distance=distance)
     if made == model:
         return
     ours = {tensor.name: tensor for tensor in made.graph.initializer}
@@ -98,7 +116,7 @@ def unexplained(
         if tensor.name not in ours:
             named = True
             yield f"The array {tensor.name!r} ({shape}) is neither the encoder's nor the head's."
-        elif tensor != ours[tensor.name] and tensor.name not in (WEIGHT, BIAS):
+        elif tensor != ours[tensor.name] and tensor.name not in _FREE:
             named = True
             yield f"The array {tensor.name!r} ({shape}) differs from the encoder's."
     known = {leaf.text for leaf in leaves(made) if isinstance(leaf, Text)}

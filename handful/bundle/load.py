@@ -53,6 +53,7 @@ def from_bytes(data: bytes, *, name: str = "the bundle") -> Model:
         classes=found.classes,
         thresholds=found.thresholds,
         data=found.data,
+        novelty=found.novelty,
     )
     rest = {name: content for name, content in contents.items() if name != archive.MANIFEST}
     return Model(found, rest, predictor=predictor)
@@ -101,7 +102,8 @@ def _check_members(found: Manifest, contents: dict[str, bytes], name: str) -> No
 
 def _check_graph(found: Manifest, data: bytes) -> None:
     classes = len(found.classes)
-    model = graph.parse(data, size=found.recipe.size, num_classes=classes)
+    novelty = found.novelty is not None
+    model = graph.parse(data, size=found.recipe.size, num_classes=classes, novelty=novelty)
     arrays = graph.head_arrays(model)
     shapes = [array.shape for array in arrays or ()]
     if shapes != [(found.encoder.dimension, classes), (classes,)]:

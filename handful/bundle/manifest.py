@@ -23,7 +23,7 @@ from handful.estimate.figure import Caveats, Estimate
 from handful.heads.conformal import Thresholds
 from handful.machine import Conditions
 
-FORMAT = 5
+FORMAT = 6
 NEEDS = "0.1.0"  # the first handful that reads this format
 
 
@@ -93,13 +93,45 @@ class DataFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class NoveltyFacts:
+    """When a picture is unlike all that was learned from (since format 6).
+
+    Args:
+        limit: the graph's output `novelty` above it says so.
+        units: how many units were left out to find the limit.
+        lost: the share of left-out items above it, in [0, 1].
+        colour: how many of the pictures learned from show colour, by their pixels.
+        blank: some of them are one even surface.
+        aspect: smallest and largest width by height of them.
+    """
+
+    limit: float
+    units: int
+    lost: float
+    colour: Literal["all", "some", "none"] = "some"
+    blank: bool = True
+    aspect: tuple[float, ...] = ()
+
+    def calibration(self) -> dict[str, float]:
+        """The limit and how it was found, as `--json` and the report tell it."""
+        return {"limit": self.limit, "units": self.units, "lost": self.lost}
+
+
+@dataclass(frozen=True, slots=True)
 class Golden:
-    """A synthetic picture in the bundle and what the model said of it when it was saved."""
+    """A synthetic picture in the bundle and what the model said of it when it was saved.
+
+    Args:
+        probabilities: of each class.
+        label, set, abstained: what follows from them alone, however unlike the data it is.
+        novelty: the score; None where the model has none (before format 6).
+    """
 
     probabilities: tuple[float, ...]
     label: str
     set: tuple[str, ...]
     abstained: bool
+    novelty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +144,7 @@ class Manifest:
         classes: at least two, sorted.
         deep: what of the encoder was trained; None: it is frozen.
         caveats: what must stand beside the figures (since format 5); None: nothing.
+        novelty: when a picture is unlike all that was learned from; None: it cannot tell.
         golden: member name to what is expected.
         tolerance: largest difference of a golden probability that `verify` lets pass.
         members: every other file in the bundle.
@@ -132,6 +165,7 @@ class Manifest:
     card: int
     deep: DeepFacts | None = None
     caveats: Caveats | None = None
+    novelty: NoveltyFacts | None = None
     format: int = 1
     needs: str = NEEDS
     digest: str = ""
@@ -157,11 +191,22 @@ class Manifest:
             del value["deep"]
         elif not self.deep.beside:
             del value["deep"]["beside"]
+        if self.novelty is None:
+            del value["novelty"]
+            for case in value["golden"].values():
+                del case["novelty"]
         return schema.dumps(value)
 
 
-def lowest_format(recipe: Recipe, deep: DeepFacts | None, caveats: Caveats | None) -> int:
+def lowest_format(
+    recipe: Recipe,
+    deep: DeepFacts | None,
+    caveats: Caveats | None,
+    novelty: NoveltyFacts | None,
+) -> int:
     """The first that can say this; `Recipe.levels` came with format 4, caveats with 5."""
+    if novelty is not None:
+        return 6
     if caveats is not None:
         return 5
     if recipe.levels:
@@ -211,7 +256,8 @@ def read(data: bytes) -> Manifest:
 
 def _check(manifest: Manifest, raw: dict[str, Any]) -> None:
     """What types alone do not say."""
-    if manifest.format != lowest_format(manifest.recipe, manifest.deep, manifest.caveats):
+    lowest = lowest_format(manifest.recipe, manifest.deep, manifest.caveats, manifest.novelty)
+    if manifest.format != lowest:
         raise schema.SchemaFault(f"format is {manifest.format}, and its keys are of another")
     blank = hashlib.sha256(schema.dumps({**raw, "digest": ""})).hexdigest()
     if manifest.digest != blank:
@@ -236,7 +282,14 @@ def _check(manifest: Manifest, raw: dict[str, Any]) -> None:
         raise schema.SchemaFault(f"tolerance is {manifest.tolerance}")
     if len(manifest.data.shorter_side) not in (0, 2):
         raise schema.SchemaFault("data.shorter_side is not two numbers")
+    novelty = manifest.novelty
+    if novelty is not None and (
+        not math.isfinite(novelty.limit) or len(novelty.aspect) not in (0, 2)
+    ):
+        raise schema.SchemaFault("novelty has no limit, or an aspect that is not two numbers")
     for name, case in manifest.golden.items():
+        if (case.novelty is None) != (novelty is None):
+            raise schema.SchemaFault(f"golden.{name[:80]} lacks a novelty, or has one too many")
         inside = len(case.probabilities) == len(classes) and {case.label, *case.set} <= {*classes}
         if name not in manifest.members or not inside or not _sums_to_one(case.probabilities):
             raise schema.SchemaFault(f"golden.{name[:80]} is not an answer of this model")

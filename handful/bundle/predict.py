@@ -18,8 +18,10 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from handful.bundle.distance import NOVELTY
 from handful.bundle.graph import OUTPUT, refusal
-from handful.bundle.manifest import DataFacts
+from handful.bundle.manifest import DataFacts, NoveltyFacts
+from handful.bundle.unlike import Unlike, differences, strange_facts
 from handful.encoders.encoder import Recipe
 from handful.encoders.prepare import prepare_picture
 from handful.encoders.runtime import Session
@@ -49,7 +51,10 @@ class Prediction:
         set: the classes that are plausible at the coverage that the model was made for.
         abstained: True means "cannot say".
         error: why the picture could not be read; empty where it could.
-        warnings: in what this picture is unlike those that the model learned from.
+        warnings: in what this picture differs from those that the model learned from, where an
+            answer may still be right.
+        unlike: how unlike all that the model learned from it is; None where the model cannot tell.
+        why: the reason for "cannot say"; empty where there is an answer.
     """
 
     path: str
@@ -60,6 +65,8 @@ class Prediction:
     abstained: bool
     error: str = ""
     warnings: tuple[str, ...] = ()
+    unlike: Unlike | None = None
+    why: str = ""
 
     @classmethod
     def unreadable(cls, path: str, why: str) -> Prediction:
@@ -67,7 +74,7 @@ class Prediction:
         return cls(path, None, 0.0, {}, (), True, error=why)
 
     def to_json(self) -> dict[str, object]:
-        """As `--json` prints it; `error` and `warnings` are there only where there are any."""
+        """As `--json` prints it; what is empty or unknown is left out from `unlike` on."""
         answer: dict[str, object] = {
             "path": self.path,
             "label": self.label,
@@ -76,6 +83,10 @@ class Prediction:
             "abstained": self.abstained,
             "set": list(self.set),
         }
+        if self.unlike is not None:
+            answer["unlike"] = self.unlike.to_json()
+        if self.why:
+            answer["why"] = self.why
         if self.error:
             answer["error"] = self.error
         if self.warnings:
@@ -93,6 +104,7 @@ class Predictor:
         classes: k names.
         thresholds: when a class is plausible and when to abstain.
         data: what the pictures that it learned from were like.
+        novelty: when a picture is unlike all of them; None: the graph does not tell.
     """
 
     def __init__(
@@ -103,30 +115,52 @@ class Predictor:
         classes: Sequence[str],
         thresholds: Thresholds,
         data: DataFacts,
+        novelty: NoveltyFacts | None = None,
     ) -> None:
         self._graph = graph
         self._recipe = recipe
         self._classes = tuple(classes)
         self._thresholds = thresholds
         self._data = data
+        self._novelty = novelty
         self._session: Session | None = None
         self._starting = threading.Lock()
 
-    def probabilities(self, batch: UInt8[np.ndarray, "n h w 3"]) -> Float[np.ndarray, "n k"]:
-        """Calibrated probabilities of prepared pictures."""
+    def run(
+        self, batch: UInt8[np.ndarray, "n h w 3"]
+    ) -> tuple[Float[np.ndarray, "n k"], Float[np.ndarray, " n"] | None]:
+        """Calibrated probabilities of prepared pictures, and their scores of novelty if any."""
+        outputs = (OUTPUT,) if self._novelty is None else (OUTPUT, NOVELTY)
         try:
-            (answer,) = self._started().run(batch, OUTPUT)
+            answers = self._started().run(batch, *outputs)
         except Exception as error:  # the runtime raises several unrelated kinds
             raise refusal(f"ONNX Runtime cannot run it ({error})") from error
-        if not np.isfinite(answer).all():
+        if not all(np.isfinite(answer).all() for answer in answers):
             raise refusal("it answered with something that is not a number", "probabilities")
-        return np.asarray(answer, np.float32)
+        probabilities = np.asarray(answers[0], np.float32)
+        return probabilities, answers[1][:, 0] if self._novelty is not None else None
 
-    def decide(self, probabilities: Float[np.ndarray, "n k"]) -> list[Prediction]:
-        """Label, set and abstention of each row, without paths."""
+    def decide(
+        self,
+        probabilities: Float[np.ndarray, "n k"],
+        scores: Sequence[float] | Float[np.ndarray, " n"] | None = None,
+        facts: Sequence[tuple[str, ...]] | None = None,
+    ) -> list[Prediction]:
+        """Label, set and abstention of each row, without paths.
+
+        Args:
+            probabilities: calibrated.
+            scores: (n,) of novelty; None where the model has none.
+            facts: of each picture, in which plain facts it differs from what was learned from.
+        """
         plausible = prediction_sets(probabilities, self._thresholds)
         abstained = abstentions(probabilities, self._thresholds)
-        rows = zip(probabilities, plausible, abstained.tolist(), strict=True)
+        unlike: list[Unlike | None] = [None] * len(probabilities)
+        if self._novelty is not None and scores is not None:
+            told = facts if facts is not None else [()] * len(probabilities)
+            limit = self._novelty.limit
+            unlike = [Unlike(float(s), limit, f) for s, f in zip(scores, told, strict=True)]
+        rows = zip(probabilities, plausible, abstained.tolist(), unlike, strict=True)
         return [self._decided(*row) for row in rows]
 
     def predict_many(
@@ -171,11 +205,17 @@ class Predictor:
             return _Read(name, error=failure.why)
         except (OSError, ValueError) as error:  # a name that is too long, or has a zero byte
             return _Read(name, error=getattr(error, "strerror", None) or str(error))
-        return _Read(name, self._prepared(picture), warnings=tuple(unlike(picture, self._data)))
+        tensor, known = self._prepared(picture), self._novelty
+        warnings = tuple(differences(picture, self._data, colour=known is None))
+        facts = () if known is None else tuple(strange_facts(picture, tensor, known))
+        return _Read(name, tensor, warnings=warnings, facts=facts)
 
     def _answers(self, ready: list[_Read]) -> Iterator[Prediction]:
-        tensors = [one.tensor for one in ready if one.tensor is not None]
-        decided = iter(self.decide(self.probabilities(np.stack(tensors))) if tensors else ())
+        seen = [(one.tensor, one.facts) for one in ready if one.tensor is not None]
+        decided: Iterator[Prediction] = iter(())
+        if seen:
+            tensors, facts = zip(*seen, strict=True)
+            decided = iter(self.decide(*self.run(np.stack(tensors)), facts))
         for one in ready:
             if one.tensor is None:
                 yield Prediction.unreadable(one.path, one.error)
@@ -183,17 +223,32 @@ class Predictor:
                 yield replace(next(decided), path=one.path, warnings=one.warnings)
 
     def _decided(
-        self, row: Float[np.ndarray, " k"], members: np.ndarray, abstained: bool
+        self,
+        row: Float[np.ndarray, " k"],
+        members: np.ndarray,
+        abstained: bool,
+        unlike: Unlike | None,
     ) -> Prediction:
         best = int(row.argmax())
+        inside = tuple(name for name, one in zip(self._classes, members, strict=True) if one)
+        why = self._doubt(len(inside)) if abstained else ""
+        if unlike is not None and unlike.why:  # no class is vouched for
+            inside, abstained, why = (), True, "; ".join(unlike.why)
         return Prediction(
             path="",
             label=self._classes[best],
             probability=float(row[best]),
             probabilities=dict(zip(self._classes, row.tolist(), strict=True)),
-            set=tuple(name for name, inside in zip(self._classes, members, strict=True) if inside),
+            set=inside,
             abstained=abstained,
+            unlike=unlike,
+            why=why,
         )
+
+    def _doubt(self, plausible: int) -> str:
+        if self._thresholds.max_error is not None:
+            return f"less than {min(self._thresholds.answer_from, 1.0):.1%} sure"
+        return f"{plausible} classes are plausible"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,18 +259,7 @@ class _Read:
     tensor: UInt8[np.ndarray, "h w 3"] | None = None
     error: str = ""
     warnings: tuple[str, ...] = ()
-
-
-def unlike(picture: Picture, data: DataFacts) -> Iterator[str]:
-    """In what a picture differs from all those that were learned from, in plain words."""
-    if data.shorter_side:
-        side, (low, high) = min(picture.width, picture.height), data.shorter_side
-        if side * 2 < low or side > high * 2:
-            yield f"its shorter side is {side} pixels; the model learned from {low} to {high}"
-    if data.colour == "none" and picture.image.mode != "L":
-        yield "it is in colour; the model learned from grey pictures alone"
-    if data.colour == "all" and picture.image.mode == "L":
-        yield "it is grey; the model learned from coloured pictures alone"
+    facts: tuple[str, ...] = ()
 
 
 def expand(paths: Iterable[str | Path]) -> list[str | Item]:

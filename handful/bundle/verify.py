@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 COMPARED = ("handful", "numpy", "onnxruntime", "pillow")
 LOG_TOLERANCE = 1e-2
 """Of a golden log-probability: sensitive where a probability is near 0 or 1 and hides a fault."""
+NOVELTY_TOLERANCE = 1e-3
+"""Of a golden score of novelty, whose unit is about the spread among ordinary pictures. Up to 2e-5
+was seen between thread counts and levels of optimisation."""
 TINY = 1e-30  # below it float32 has no digits left to compare
 
 
@@ -126,6 +129,10 @@ def _faults(
         yield f"a probability differs by {difference:.1e}"
     if not log <= LOG_TOLERANCE:
         yield f"the logarithm of a probability differs by {log:.1e}"
+    if case.novelty is not None and answer.unlike is not None:
+        moved = abs(answer.unlike.score - case.novelty)
+        if not moved <= NOVELTY_TOLERANCE:
+            yield f"the score of novelty differs by {moved:.1e}"
     if (again.label, again.set, again.abstained) != (case.label, case.set, case.abstained):
         decided, before = (again.label, again.set), (case.label, case.set)
         yield f"from the same numbers, {decided} is decided here, not {before}"

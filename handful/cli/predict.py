@@ -27,6 +27,7 @@ def predict(model: str, paths: tuple[str, ...], *, output: Output) -> int:
 
     PATH is a picture or a folder of pictures. The answer "cannot say" comes where more than one
     class is plausible at the coverage that the model was made for; those classes are then named.
+    It comes too where a picture is unlike all that the model learned from.
     A picture that cannot be read is named with the reason; exit status 1 means that none could.
     """
     import handful
@@ -54,7 +55,7 @@ def _table(predictions: Sequence[Prediction]) -> Table:
             table.add_row(path, Text("not readable", "red"), "", Text(one.error))
             continue
         answer = Text("cannot say", "yellow") if one.abstained else Text(one.label or "", "bold")
-        plausible = Text(", ".join(one.set))
+        plausible = Text(", ".join(one.set)) if one.set else Text(one.why, "yellow")
         for warning in one.warnings:
             plausible.append(f"\n{warning}", "yellow")
         table.add_row(path, answer, f"{one.probability:.1%}", plausible)

@@ -158,6 +158,7 @@ def train(
             "test": model.test.to_json() if model.test else None,
             "blocked": opened.blocked.to_json() if opened.blocked else None,
             "warnings": list(model.warnings),
+            "novelty": (model.manifest.novelty.calibration() if model.manifest.novelty else None),
             "candidates": [
                 {"name": one.name, "log_loss": one.log_loss} for one in opened.candidates
             ],

@@ -27,6 +27,8 @@ MAX_BYTES = 512 * 2**20
 _SIDE = 32
 # A part of a grey picture may differ this much between its channels, after lossy compression.
 GREY_SPREAD = 4
+# Nor does a picture of one even surface, such as a frame taken with the lid on, after JPEG.
+BLANK_SPREAD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,14 @@ class Fingerprint:
     @property
     def is_grey(self) -> bool:
         """Whether the picture shows no colour, however many channels its file has."""
-        if self.colours[0::3] == self.colours[1::3] == self.colours[2::3]:
-            return True  # without a look at each: most grey pictures are exactly so
-        parts = (self.colours[at : at + 3] for at in range(0, len(self.colours), 3))
-        return all(max(part) - min(part) <= GREY_SPREAD for part in parts)
+        return _no_colour(self.colours)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the picture is one even surface."""
+        flat = max(self.thumb) - min(self.thumb) <= BLANK_SPREAD
+        bands = (self.colours[channel::3] for channel in range(3))
+        return flat and all(max(band) - min(band) <= BLANK_SPREAD for band in bands)
 
 
 def read(item: Item) -> bytes:
@@ -149,6 +155,18 @@ def _colours(image: Image) -> bytes:
     sample = image.resize((64, 64), Resampling.NEAREST).convert("RGB")
     means = np.asarray(sample, np.float32).reshape(4, 16, 4, 16, 3).mean(axis=(1, 3))
     return bytes(np.rint(means).astype(np.uint8))
+
+
+def looks_grey(image: Image) -> bool:
+    """Whether a decoded picture shows no colour, as `Fingerprint.is_grey` would say of it."""
+    return image.mode == "L" or _no_colour(_colours(image))
+
+
+def _no_colour(colours: bytes) -> bool:
+    if colours[0::3] == colours[1::3] == colours[2::3]:
+        return True  # without a look at each: most grey pictures are exactly so
+    parts = (colours[at : at + 3] for at in range(0, len(colours), 3))
+    return all(max(part) - min(part) <= GREY_SPREAD for part in parts)
 
 
 def _dct_rows() -> Float[np.ndarray, "8 32"]:

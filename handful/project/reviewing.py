@@ -66,6 +66,7 @@ def look(project: Project, embedded: Embedded, learned: Learned) -> Review:
         coverage=project.settings.coverage,
         created=datetime.now(UTC),
         exams={one.short: one.accuracy for one in project.exams if one.accuracy and one.accuracy.n},
+        novelty=manifest.novelty.calibration() if manifest.novelty else None,
         deep=project.deep.to_json() if project.deep else None,
         attributes=_attributes(fingerprints),
         sizes=np.array([(one.width, one.height) for one in fingerprints], dtype=np.int64),

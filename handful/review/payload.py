@@ -101,6 +101,7 @@ class Payload:
                 **review.conditions.to_json(),
                 "encoder": review.encoder,
                 "coverage": review.coverage,
+                "novelty": dict(review.novelty) if review.novelty else None,
                 "seconds": dict(review.seconds),
             },
         }

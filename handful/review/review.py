@@ -72,6 +72,8 @@ class Review:
         blocked: how good it is when runs of neighbours are left out; None where it cannot be told.
         warnings: what makes the figures untrue, or was left out of them to keep them true.
         test_at_random: the test split was drawn at random, so that it shares its series.
+        novelty: from which score on a picture is unlike all that was learned from ("limit"), the
+            "units" left out to find it and the share "lost"; None: the model cannot tell.
         deep: what came of `--deep`, as `--json` tells it; None: the encoder stayed frozen.
     """
 
@@ -100,6 +102,7 @@ class Review:
     noun: str = "pictures"
     model: str = ""
     exams: Mapping[str, Figure] = field(default_factory=dict)
+    novelty: Mapping[str, float] | None = None
     deep: Mapping[str, Any] | None = None
     measured: Bool[np.ndarray, " n"] | None = None
     sizes: Int[np.ndarray, "n 2"] | None = None

@@ -9,13 +9,14 @@ import pytest
 
 from handful.bundle.build import build
 from handful.bundle.graph import Trained
-from handful.bundle.manifest import DataFacts
+from handful.bundle.manifest import DataFacts, NoveltyFacts
 from handful.bundle.model import Model
 from handful.encoders.encoder import Block, Recipe
 from handful.encoders.prepare import prepare_picture
 from handful.estimate.figure import Blocked, Caveats, ClassFigures, Estimate, Figure
 from handful.heads.conformal import Thresholds
 from handful.heads.linear import LinearHead
+from handful.heads.novelty import Distance
 from handful.items.decode import Picture
 from handful.items.levels import Levels
 from handful.machine import Conditions
@@ -90,6 +91,19 @@ def tiny_trained(*, beside: bool = True) -> Trained:
         },
         weight if beside else None,
     )
+
+
+def tiny_novelty(limit: float = 1.5, **facts: object) -> tuple[Distance, NoveltyFacts]:
+    """A distance over the tiny encoder's one stage, that some golden pictures pass."""
+    random = np.random.RandomState(31)
+    distance = Distance(
+        random.normal(0, 0.3, 12).astype(np.float32),
+        random.uniform(0.5, 2, 12).astype(np.float32),
+        np.array([1.25], np.float32),
+        0.5,
+        (slice(0, 12),),
+    )
+    return distance, NoveltyFacts(limit, 100, 0.01, **facts)
 
 
 def figure(value: float) -> Figure:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from handful.bundle.manifest import FORMAT
 from handful.items.levels import Levels
-from tests.bundle.conftest import tiny_caveats, tiny_model, tiny_trained
+from tests.bundle.conftest import tiny_caveats, tiny_model, tiny_novelty, tiny_trained
 
 KEPT = Path(__file__).parents[1] / "data" / "bundles"
 
@@ -21,6 +21,7 @@ def main() -> None:
     model = tiny_model(
         trained=tiny_trained(),
         caveats=tiny_caveats(),
+        novelty=tiny_novelty(),
         levels=(Levels("float", -1.5, 2.0), Levels("integer", 256.0, 4096.0)),
     )
     model.save(path)

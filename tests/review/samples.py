@@ -133,6 +133,7 @@ def build(
         encoder="efficientnet-lite0",
         coverage=0.95,
         created=datetime(2026, 11, 22, 21, 40, 12, tzinfo=UTC),
+        novelty={"limit": 2.51, "units": n, "lost": 0.009},
     )
 
 

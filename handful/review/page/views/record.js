@@ -130,6 +130,14 @@ export function conditions(report) {
       "Final exam",
       `model ${model} had a test accuracy of ${percent(value)} (${percentRange(low, high)}, n = ${count(n)}); the figures above are of another model`,
     ]),
+    ...(c.novelty
+      ? [
+          [
+            "Unlike what it learned from",
+            `“cannot say” above a score of ${c.novelty.limit.toFixed(2)}; of ${count(c.novelty.units)} units left out in runs of neighbours, ${percent(c.novelty.lost)} lay above it`,
+          ],
+        ]
+      : []),
     ["Prediction sets", `promise to hold the true class for ${percent(c.coverage, 0)}`],
     ["Time", steps.join(", ")],
     ["Machine", `${c.processor}, ${counted(c.cores, "cores")}, ${c.memory_gib} GiB, ${c.system}`],
