@@ -11,6 +11,7 @@ import click
 from handful.cli.asking import open_asking
 from handful.cli.options import DATA, SEED, reading
 from handful.cli.output import Output, common
+from handful.errors import SettingError
 
 _TUNNEL = (
     "Ctrl-C ends it. It listens on this machine alone; what your tunnel carries to its address"
@@ -39,6 +40,17 @@ _SHOWN_CLASSES = 5
     help="Where a tunnel or proxy of yours shows the page, such as https://work.example or"
     " https://hub.example/user/ann/proxy/8888/; default: on this machine alone.",
 )
+@click.option(
+    "--import",
+    "imported",
+    metavar="FILE",
+    help="Take in labels first: CSV, JSON Lines, Label Studio, COCO, FiftyOne, CVAT, Pascal VOC.",
+)
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="With --import: where another label is there, take the file's.",
+)
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @click.option(
     "--encoder",
@@ -56,6 +68,8 @@ def label(
     annotator: str | None,
     port: int | None,
     at: str | None,
+    imported: str | None,
+    overwrite: bool,
     no_browser: bool,
     encoder: str,
     seed: int,
@@ -77,7 +91,18 @@ def label(
     origin = None if at is None else Origin.of(at)
     number = port_for(origin, port)
     name = named(annotator.strip() if annotator else user_name())
+    if overwrite and imported is None:
+        raise SettingError(
+            "--overwrite would change nothing.",
+            found="--overwrite without --import",
+            expected="--import FILE, whose labels may overwrite others",
+            attempt="leave it out",
+        )
     opened = open_asking(output, data, encoder=encoder, seed=seed, **how)
+    came = None
+    if imported is not None:
+        came = opened.import_labels(imported, by=name, overwrite=overwrite)
+        output.note(*came.notes())
     door = Door(opened.folder, port=number, at=origin)
     bench = Bench(opened, annotator=name, token=door.token, port=door.port, at=origin)
     bench.start()
@@ -99,6 +124,7 @@ def label(
             "items": len(opened.items),
             "labelled_by_data": len(given),
             "annotator": name,
+            **({} if came is None else {"imported": came.to_json()}),
         }
         | ({} if origin is None else {"local": door.local})
     )

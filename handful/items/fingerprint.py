@@ -119,6 +119,11 @@ def examine(
     return fingerprint(data, picture), picture
 
 
+def content_hash(data: bytes) -> str:
+    """BLAKE2b-128 of a file's bytes, in hexadecimal: by this a file is known under any name."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
 def fingerprint(data: bytes, picture: Picture) -> Fingerprint:
     """The fingerprint of a file's bytes and of the picture decoded from them."""
     image = picture.image
@@ -128,7 +133,7 @@ def fingerprint(data: bytes, picture: Picture) -> Fingerprint:
     seen.update(image.tobytes())
     small = _shrunk(image)
     return Fingerprint(
-        content=hashlib.blake2b(data, digest_size=16).hexdigest(),
+        content=content_hash(data),
         pixels=seen.hexdigest(),
         phash=perceptual_hash(small),
         width=picture.width,

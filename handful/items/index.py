@@ -38,6 +38,7 @@ _FIELDS = (*_FILE_FIELDS, *Fingerprint.__slots__)
 _COLUMNS = ", ".join(_FIELDS)
 _SCHEMA = f"CREATE TABLE IF NOT EXISTS files ({_COLUMNS}, PRIMARY KEY (path))"
 _SELECT = f"SELECT {_COLUMNS} FROM files"
+_CONTENT = "SELECT content, size, mtime_ns, inode FROM files WHERE path = ?"
 _INSERT = f"INSERT OR REPLACE INTO files VALUES ({', '.join('?' * len(_FIELDS))})"
 
 _Status = tuple[int, int, int]
@@ -118,6 +119,34 @@ class Index:
                     if any_levels or not deep or row[6] == seen_in:
                         found[item.path] = seen
             return found
+
+    def contents(self, items: Iterable[Item]) -> dict[str, str]:
+        """Content hash of those items whose files have not changed since the last look, by path.
+
+        However they were decoded then: the bytes are the same.
+        """
+        found = {}
+        for item in items:
+            row = self._content_row(item.path)
+            if row is not None and row[0] and row[1:] == _status(item):
+                found[item.path] = row[0]
+        return found
+
+    def last_contents(self, paths: Iterable[str]) -> dict[str, str]:
+        """Content hash that the file at each path had at the last look, there still or not."""
+        rows = {path: self._content_row(path) for path in paths}
+        return {path: row[0] for path, row in rows.items() if row is not None and row[0]}
+
+    def _content_row(self, path: str) -> tuple[Any, ...] | None:
+        try:
+            with self._lock:
+                row: tuple[Any, ...] | None = self._database.execute(_CONTENT, (path,)).fetchone()
+                return row
+        except sqlite3.OperationalError as error:
+            raise _store_error(self.path, str(error)) from error
+        except sqlite3.DatabaseError as error:
+            self._database = self._replace(error)
+            return None
 
     def put(self, item: Item, result: Fingerprint | DecodeFailure) -> None:
         """Keeps what a look at the item gave, for the state that its file had in `known`.

@@ -30,8 +30,10 @@ class Draft:
         self._time = time.time()
         self._begun: dict[str, str] = {}
 
-    def add(self, kind: Kind, *, uuid: str = "", **fields: object) -> None:
-        """Add one event."""
+    def add(
+        self, kind: Kind, *, uuid: str = "", time: float | None = None, **fields: object
+    ) -> None:
+        """Add one event, of now unless `time` says when it was said."""
         self.events.append(
             Event(
                 seq=self._state.seq + len(self.events) + 1,
@@ -39,7 +41,7 @@ class Draft:
                 gesture=self.gesture,
                 kind=kind,
                 annotator=self._by,
-                time=self._time,
+                time=self._time if time is None else time,
                 **fields,  # type: ignore[arg-type]  # the callers below are all there are
             )
         )
@@ -49,6 +51,7 @@ class Draft:
         self.add(
             mark.kind,
             uuid=mark.uuid,
+            time=mark.time,
             item=mark.item,
             label=self.key(mark.label) if mark.kind in NAMES_A_CLASS else "",
             detail=mark.note,

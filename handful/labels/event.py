@@ -18,6 +18,7 @@ Kind = Literal[
     "reserve",  # the audit reserve was drawn: `detail` holds it as JSON
     "ask",  # audit items were put before the annotator, blind: `detail` holds them as JSON
     "exam",  # model `model` was frozen, and said of its exam's items what `detail` holds as JSON
+    "move",  # items were found under other paths: `detail` holds old → new as JSON
     "undo",  # gesture `detail` counts no more
     "redo",  # gesture `detail` counts again
 ]
@@ -26,6 +27,7 @@ Source = Literal["key", "grid", "lasso", "suggestion", "reask", "import", "api",
 MEASURES = frozenset({"audit", "exam"})  # answers to items that were drawn at random, asked blind
 
 ABOUT_ITEMS = frozenset({"label", "unsure", "clear"})
+CHANGES_AN_ANSWER = ABOUT_ITEMS | {"adjudicate"}
 ABOUT_FLAGS = frozenset({"flag", "unflag"})
 ABOUT_CLASSES = frozenset({"class-add", "class-rename", "class-merge"})
 
@@ -77,6 +79,7 @@ class Mark:
         kind: "label", "unsure", "clear", "flag", "unflag" or "adjudicate".
         note: why it was flagged.
         uuid: give your own to be able to send again safely; empty: the ledger makes one.
+        time: when it was said, seconds since 1970, UTC; None: now.
         source, digest, model, probability, milliseconds: see `Event`.
     """
 
@@ -90,3 +93,4 @@ class Mark:
     model: str = ""
     probability: float | None = None
     milliseconds: int | None = None
+    time: float | None = None

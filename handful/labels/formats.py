@@ -1,16 +1,17 @@
-"""Labels in and out: CSV, JSON Lines and Label Studio's JSON, chosen by the file's ending.
+"""Labels in and out, in the format that the file's ending and content name.
 
     with Ledger(path) as ledger:
         write_labels(rows_of(ledger.state), Path("labels.csv"))
         reading = read_labels(Path("labels.csv"), items=paths)
-        import_labels(ledger, reading, by="ann")
 
 Bad rows are set aside and named; the rest goes on. What one format looks like is in a file of its
-own: `tabular.py`, `label_studio.py`.
+own: `tabular.py`, `label_studio.py`, `pictures_json.py`, `xml.py`; which item an address means,
+in `matching.py`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,17 @@ from typing import TypeVar
 
 from handful.errors import DataError, SettingError
 from handful.items.item import Quarantined
-from handful.labels import label_studio, tabular
+from handful.labels import label_studio, pictures_json, tabular, xml
 from handful.labels.event import Mark
-from handful.labels.ledger import Ledger, Receipt
+from handful.labels.matching import match
 from handful.labels.row import Row
 from handful.labels.state import State
 
 F = TypeVar("F")
+READ = (
+    ".csv or .tsv and .jsonl with path and label, .json of Label Studio, COCO or FiftyOne,"
+    " .xml of CVAT or Pascal VOC"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,22 @@ class Reading:
     rejected: tuple[Quarantined, ...]
 
 
+def _read_json(text: str) -> Iterable[tuple[str, Row | str]]:
+    """A list is Label Studio's; an object is COCO's or FiftyOne's."""
+    document = json.loads(text)
+    if isinstance(document, list):
+        return label_studio.read(document)
+    if isinstance(document, dict):
+        return pictures_json.read(document)
+    raise ValueError(f"a {type(document).__name__}, not a list of tasks or an object")
+
+
 READERS: dict[str, Callable[[str], Iterable[tuple[str, Row | str]]]] = {
     ".csv": tabular.read_csv,
+    ".tsv": tabular.read_csv,
     ".jsonl": tabular.read_json_lines,
-    ".json": label_studio.read,
+    ".json": _read_json,
+    ".xml": xml.read,
 }
 WRITERS: dict[str, Callable[[Iterable[Row]], str]] = {
     ".csv": tabular.write_csv,
@@ -74,95 +91,104 @@ def write_labels(rows: Iterable[Row], path: Path) -> None:
     Raises:
         SettingError: the ending is none of .csv, .jsonl, .json (Label Studio).
     """
-    text = _by_ending(WRITERS, path)(rows)
+    text = _by_ending(WRITERS, path, ".csv, .jsonl, or .json (Label Studio)")(rows)
     path.write_text(text, encoding="utf-8", newline="")
 
 
 def read_labels(path: Path, *, items: Collection[str] | None = None) -> Reading:
     """Read the rows of a file, setting bad ones aside.
 
-    A row is bad when it cannot be understood, names no item of `items`, or contradicts an earlier
-    row of the same annotator. An empty label means "unsure". Label Studio's addresses (uploads,
-    local files) are matched to `items` by the longest common end.
+    A row is bad when it cannot be understood, means no item of `items` or one of several, or
+    contradicts an earlier row of the same annotator. An empty label means "unsure".
 
     Args:
-        path: the file; its ending names the format.
-        items: paths that exist; None: any path will do.
+        path: the file, whose ending names the format, or a folder of Pascal VOC's XML files.
+        items: paths that exist, to which addresses are matched by their longest common end;
+            None: any path will do.
     Raises:
-        SettingError: the ending is none of .csv, .jsonl, .json (Label Studio).
+        SettingError: the ending names no format that is read.
         DataError: the file as a whole cannot be read.
     """
-    reader = _by_ending(READERS, path)
-    try:
-        found = list(reader(path.read_text(encoding="utf-8-sig")))
-    except (OSError, ValueError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
-        raise DataError(
-            "The labels cannot be read.",
-            found=f"{path} ({error})",
-            expected="UTF-8 text: CSV or JSON Lines with path and label, or Label Studio's JSON",
-            attempt="export the file anew, or look at it in an editor",
-        ) from error
+    found = [
+        (f"{file.name}, {place}", row) for file in _files(path) for place, row in _read_file(file)
+    ]
     rows: list[Row] = []
     rejected: list[Quarantined] = []
     said: dict[tuple[str, str], str] = {}
-    places = None if items is None else _Places(items)
+    addresses = [row.path for _, row in found if isinstance(row, Row)]
+    meant = dict(zip(addresses, addresses, strict=True)) if items is None else match(
+        addresses, items)  # fmt: skip
     for place, row in found:
-        why = row if isinstance(row, str) else ""
-        if not isinstance(row, str):
-            item = row.path if places is None else places.find(row.path)
-            if item is None:
-                why = f"no item is called {row.path!r}"
-            elif said.setdefault((item, row.annotator), row.label) != row.label:
-                why = f"{item!r} was {said[item, row.annotator]!r} in an earlier row"
-            else:
-                rows.append(Row(item, row.label, row.annotator, row.source, row.time))
-        if why:
-            rejected.append(Quarantined(f"{path.name}, {place}", why))
+        if isinstance(row, str):
+            rejected.append(Quarantined(place, row))
+            continue
+        item = meant[row.path]
+        if items is not None and item == "unknown":
+            why = f"no item is called {row.path!r}"
+        elif items is not None and item == "ambiguous":
+            why = f"{row.path!r} may be any of several items"
+        elif said.setdefault((item, row.annotator), row.label) != row.label:
+            why = f"{item!r} was {said[item, row.annotator]!r} in an earlier row"
+        else:
+            rows.append(Row(item, row.label, row.annotator, row.source, row.time))
+            continue
+        rejected.append(Quarantined(place, why))
     return Reading(tuple(rows), tuple(rejected))
 
 
-def import_labels(ledger: Ledger, reading: Reading, *, by: str) -> list[Receipt]:
-    """Write a reading into the ledger: one gesture for each annotator, who can undo it.
+def _files(path: Path) -> list[Path]:
+    """The file itself, or a folder's XML files."""
+    if not path.is_dir():
+        return [path]
+    files = sorted(path.glob("*.xml"))
+    if not files:
+        raise DataError(
+            "The folder holds no labels that can be read.",
+            found=f"{path}, without a file that ends in .xml",
+            expected="a file of labels, or a folder of Pascal VOC's XML files",
+            attempt="name the file itself",
+        )
+    return files
 
-    Rows without an annotator are taken to be `by`'s.
+
+def _read_file(path: Path) -> list[tuple[str, Row | str]]:
+    reader = _by_ending(READERS, path, READ)
+    try:
+        return list(reader(path.read_text(encoding="utf-8-sig")))
+    except (OSError, ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+        raise DataError(
+            "The labels cannot be read.",
+            found=f"{path} ({error})",
+            expected=f"UTF-8 text: {READ}",
+            attempt="export the file anew, or look at it in an editor",
+        ) from error
+
+
+def marks_of(reading: Reading, *, by: str) -> dict[str, list[Mark]]:
+    """Annotator to what they say, in the order of the rows; `by` where the file does not say who.
+
+    A label keeps the time that the file gives.
     """
     gestures: dict[str, list[Mark]] = {}
     for row in reading.rows:
-        kind = "label" if row.label else "unsure"
-        mark = Mark(item=row.path, label=row.label, kind=kind, source="import")  # type: ignore[arg-type]
+        mark = Mark(
+            item=row.path,
+            label=row.label,
+            kind="label" if row.label else "unsure",
+            source="import",
+            time=row.time,
+        )
         gestures.setdefault(row.annotator or by, []).append(mark)
-    return [ledger.record(marks, by=annotator) for annotator, marks in gestures.items()]
+    return gestures
 
 
-class _Places:
-    """Finds the item that an address means: the path itself, or the one item it ends with."""
-
-    def __init__(self, items: Collection[str]) -> None:
-        self._items = frozenset(items)
-        self._by_name: dict[str, list[str]] = {}
-        for item in items:
-            self._by_name.setdefault(item.rpartition("/")[2], []).append(item)
-
-    def find(self, address: str) -> str | None:
-        if address in self._items:
-            return address
-        name = address.rpartition("/")[2]
-        uploaded = name.partition("-")[2]  # Label Studio puts eight letters before an upload's name
-        for candidate in (name, uploaded):
-            matches = self._by_name.get(candidate, [])
-            exact = [item for item in matches if address.endswith(f"/{item}")]
-            if len(exact or matches) == 1:
-                return (exact or matches)[0]
-        return None
-
-
-def _by_ending(table: dict[str, F], path: Path) -> F:
+def _by_ending(table: dict[str, F], path: Path, expected: str) -> F:
     try:
         return table[path.suffix.lower()]
     except KeyError:
         raise SettingError(
             "The file's ending does not name a format for labels.",
             found=str(path),
-            expected=".csv, .jsonl, or .json (Label Studio)",
+            expected=expected,
             attempt="another ending",
         ) from None

@@ -3,7 +3,7 @@
 The labelling interface that goes with it has one `<Choices name="label" toName="image">` over an
 `<Image name="image" value="$image"/>`. Annotators are numbers there; ours are names, which travel
 in the task's `meta.annotators`, in the order of its annotations. "Unsure" is one cancelled. What
-several of them amount to stands in `meta.consensus`.
+several of them amount to stands in `meta.consensus`; `meta.missing` says that the picture is gone.
 
 Source: labelstud.io/guide/task_format; both JSON and JSON-MIN are read, JSON is written.
 """
@@ -14,9 +14,8 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from handful.labels.row import Row
+from handful.labels.row import Row, row_of_one_class, seconds_of
 
 
 def write(rows: Iterable[Row]) -> str:
@@ -27,6 +26,8 @@ def write(rows: Iterable[Row]) -> str:
         task = tasks.setdefault(row.path, new)
         task["annotations"].append(_annotation(row))
         task["meta"]["annotators"].append(row.annotator)
+        if row.missing:
+            task["meta"]["missing"] = True
         if row.consensus is not None:
             task["meta"]["consensus"] = {
                 "label": row.consensus.label,
@@ -49,15 +50,8 @@ def _annotation(row: Row) -> dict[str, Any]:
     return result
 
 
-def read(text: str) -> Iterator[tuple[str, Row | str]]:
-    """Rows of an export; annotations that are no choice of one class are named as bad.
-
-    Raises:
-        ValueError: it is not a list of tasks.
-    """
-    tasks = json.loads(text)
-    if not isinstance(tasks, list):
-        raise ValueError(f"a {type(tasks).__name__}, not a list of tasks")
+def read(tasks: list[Any]) -> Iterator[tuple[str, Row | str]]:
+    """Rows of an export's tasks; annotations that are no choice of one class are named as bad."""
     for number, task in enumerate(tasks, 1):
         place = f"task {number}"
         if not isinstance(task, dict):
@@ -83,7 +77,7 @@ def _rows(task: dict[str, Any]) -> Iterator[Row | str]:
             yield f"annotation {place + 1} is not an object"
             continue
         own = names[place] if isinstance(names, list) and place < len(names) else ""
-        yield _row(path_of(address), annotation, own if isinstance(own, str) else "")
+        yield _row(address, annotation, own if isinstance(own, str) else "")
 
 
 def _row(path: str, annotation: dict[str, Any], annotator: str) -> Row | str:
@@ -96,12 +90,10 @@ def _row(path: str, annotation: dict[str, Any], annotator: str) -> Row | str:
         for choice in _choices(result)
     ]
     annotator = annotator or _annotator(annotation.get("completed_by"))
-    time = _time(annotation.get("created_at"))
+    time = seconds_of(annotation.get("created_at"))
     if annotation.get("was_cancelled") and not choices:
         return Row(path, "", annotator, "", time)
-    if len(choices) != 1 or not isinstance(choices[0], str) or not choices[0].strip():
-        return f"{path}: {len(choices)} choices where one class is needed"
-    return Row(path, choices[0].strip(), annotator, "", time)
+    return row_of_one_class(path, choices, annotator=annotator, time=time)
 
 
 def _choices(result: dict[str, Any]) -> list[Any]:
@@ -112,33 +104,18 @@ def _choices(result: dict[str, Any]) -> list[Any]:
 
 def _minimal(task: dict[str, Any]) -> Row | str:
     """A task of JSON-MIN: the names of the interface's tags are its keys."""
-    address, choice = task.get("image"), task.get("label", task.get("choice"))
+    address = next((task[name] for name in ("image", "img", "photo") if name in task), None)
+    choice = task.get("label", task.get("choice"))
     if not isinstance(address, str):
         return "no image, or no annotations"
-    if not isinstance(choice, str) or not choice.strip():
-        return f"{path_of(address)}: no single choice"
-    annotator = _annotator(task.get("annotator"))
-    return Row(path_of(address), choice.strip(), annotator, "", _time(task.get("created_at")))
+    if isinstance(choice, dict):
+        choice = choice.get("choices")
+    names = choice if isinstance(choice, list) else [choice]
+    annotator, time = _annotator(task.get("annotator")), seconds_of(task.get("created_at"))
+    return row_of_one_class(address, names, annotator=annotator, time=time)
 
 
 def _annotator(value: object) -> str:
     if isinstance(value, dict):
         value = value.get("email") or value.get("id")
     return "" if value is None else str(value)
-
-
-def _time(value: object) -> float | None:
-    try:
-        return datetime.fromisoformat(str(value)).timestamp() if value else None
-    except ValueError:
-        return None  # the label is worth more than its time
-
-
-def path_of(address: str) -> str:
-    """The path inside an address: of a local file, of an upload, of a web address, or itself."""
-    parts = urlsplit(address)
-    if parts.path.endswith("/data/local-files/") and (given := parse_qs(parts.query).get("d")):
-        return given[0]
-    if parts.scheme in {"http", "https", "s3", "gs"} or address.startswith("/data/"):
-        return unquote(parts.path)
-    return address

@@ -25,7 +25,7 @@ from typing import Literal
 from handful.errors import SettingError, StoreError
 from handful.labels import store
 from handful.labels.draft import Draft, check_marks, check_name, check_open, check_repeat
-from handful.labels.event import Event, Mark, Source
+from handful.labels.event import CHANGES_AN_ANSWER, Event, Mark, Source
 from handful.labels.exam import Exam
 from handful.labels.state import State
 
@@ -39,12 +39,14 @@ class Receipt:
         stored: events that are on the disk now and were not before.
         repeated: events that had been sent before and were passed over.
         items: the items concerned.
+        left: those of them that had an answer and were left as they were.
     """
 
     gesture: str
     stored: int
     repeated: int = 0
     items: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 class Ledger:
@@ -130,7 +132,9 @@ class Ledger:
             gesture=gesture,
         )
 
-    def record(self, marks: Sequence[Mark], *, by: str, gesture: str = "") -> Receipt:
+    def record(
+        self, marks: Sequence[Mark], *, by: str, gesture: str = "", overwrite: bool = True
+    ) -> Receipt:
         """Write down one gesture: all of it or nothing.
 
         Marks whose uuid is there already are passed over, so a client that got no answer may send
@@ -140,6 +144,8 @@ class Ledger:
             marks: what is said; class names as they are called now.
             by: the annotator's name.
             gesture: an id made by the client, to add to its gesture in several calls; empty: new.
+            overwrite: whether it may change what was said of an item, by anybody; otherwise items
+                that have an answer are left as they are. Flags change no answer.
         Raises:
             SettingError: a mark or the annotator's name is empty, or the gesture is a closed one.
             DataError: a uuid is there already with different content.
@@ -154,11 +160,21 @@ class Ledger:
                     check_repeat(mark, known[mark.uuid], self._state, by)
             if len(known) < len(marks):
                 check_open(gesture, self._state, by)
+            verdicts = {} if overwrite else self._state.verdicts
+            left = []
             for mark in marks:
-                if mark.uuid not in known:
+                if mark.uuid in known:
+                    continue
+                if mark.kind in CHANGES_AN_ANSWER and mark.item in verdicts:
+                    left.append(mark.item)
+                else:
                     draft.add_mark(mark)
         return Receipt(
-            draft.gesture if draft.events else gesture, len(draft.events), len(known), items
+            draft.gesture if draft.events else gesture,
+            len(draft.events),
+            len(known),
+            items,
+            tuple(left),
         )
 
     def undo(self, *, by: str, uuid: str = "") -> Receipt:
@@ -292,6 +308,21 @@ class Ledger:
             keys = tuple(self._state.key_of(name) or name for name in exam.classes)
             detail = replace(exam, classes=keys).detail()
             draft.add("exam", model=exam.model, detail=detail)
+
+    def move(self, to: Mapping[str, str], *, num_moves: int) -> bool:
+        """Record that items were found under other paths; what was said of them follows.
+
+        Args:
+            to: old path to new; all at once, so that two may have changed places.
+            num_moves: of the state by which this was found out. Where another program has moved
+                items since, nothing is written.
+        Returns:
+            Whether it was written.
+        """
+        with self._gesture("handful") as (draft, _):
+            if to and self._state.num_moves == num_moves:
+                draft.add("move", detail=json.dumps(dict(to), ensure_ascii=False))
+        return bool(draft.events)
 
     # -- how it is written ------------------------------------------------------------------
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+
+from handful.errors import SettingError
+from handful.items.label_names import label_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Row:
         source: how it was said, as `Event.source`; empty where the file does not say.
         time: seconds since 1970, UTC; None where the file does not say.
         consensus: written where there is one, and never read.
+        missing: whether the item is not in the data any more; written, and never read.
     """
 
     path: str
@@ -40,3 +45,37 @@ class Row:
     source: str = ""
     time: float | None = None
     consensus: Consensus | None = None
+    missing: bool = False
+
+
+def row_of_one_class(
+    path: str, names: Iterable[object], *, annotator: str = "", time: float | None = None
+) -> Row | str:
+    """A row where all names are one class, else what is wrong.
+
+    Args:
+        path: of the item, as the file has it.
+        names: what its tags, boxes or choices are called.
+        annotator: empty where the file does not say.
+        time: seconds since 1970, UTC; None where the file does not say.
+    """
+    try:
+        found = {label_name(name): None for name in names}  # an ordered set
+    except SettingError as error:
+        return f"{path}: {error.found} is not the name of a class"
+    classes = [name for name in found if name is not None]
+    if len(classes) != 1:
+        which = f" ({', '.join(classes[:4])})" if classes else ""
+        return f"{path}: {len(classes)} classes{which} where one is needed"
+    return Row(path, classes[0], annotator, "", time)
+
+
+def seconds_of(text: object) -> float | None:
+    """Seconds since 1970 of a time in ISO 8601; None where it is none.
+
+    A label is worth more than its time: one that cannot be read is left away.
+    """
+    try:
+        return datetime.fromisoformat(str(text).strip()).timestamp() if text else None
+    except (ValueError, OverflowError):
+        return None

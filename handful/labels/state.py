@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from handful.labels.classes import ClassTable
@@ -68,6 +68,7 @@ class State:
         self._exams: list[Exam] = []
         self._again: set[str] = set()  # items that somebody answered a second time, blind
         self._lassos: dict[str, None] = {}  # gestures, in order
+        self.num_moves = 0
         for event in events:
             self.apply(event)
 
@@ -99,6 +100,9 @@ class State:
         if event.kind == "exam":  # what is sealed stays so: undo does not touch it
             self._exams.append(Exam.of(event))
             return
+        if event.kind == "move":  # where a file lies is no opinion: undo does not touch it
+            self._move(json.loads(event.detail))
+            return
         if event.gesture not in self._gestures:
             self._gestures[event.gesture] = []
             self._done_by[event.annotator].append(event.gesture)
@@ -119,6 +123,37 @@ class State:
         if event.kind in {"label", "adjudicate"}:
             self._items_of[event.label].add(event.item)
         self._touch((event,))
+
+    def _move(self, to: Mapping[str, str]) -> None:
+        """What was said of an item is said of its new path; all at once, as in a swap."""
+        self.num_moves += 1
+
+        def moved(events: Iterable[Event]) -> list[Event]:
+            return [replace(e, item=to[e.item]) if e.item in to else e for e in events]
+
+        self._gestures = {name: moved(events) for name, events in self._gestures.items()}
+        for table in (self._said, self._flagged):
+            taken = {old: table.pop(old) for old in to if old in table}
+            for old, by in taken.items():
+                table[to[old]] = defaultdict(list, {who: moved(said) for who, said in by.items()})
+        decided = {old: self._decided.pop(old) for old in to if old in self._decided}
+        self._decided.update({to[old]: moved(events) for old, events in decided.items()})
+        for items in (*self._items_of.values(), self._asked, self._again):
+            gone = items & to.keys()
+            items -= gone
+            items |= {to[old] for old in gone}
+        if self._reserve is not None:
+            drawn = json.loads(self._reserve.detail)
+            drawn["items"] = [to.get(item, item) for item in drawn["items"]]
+            self._reserve = replace(self._reserve, detail=json.dumps(drawn, ensure_ascii=False))
+        self._exams = [
+            replace(exam, said={to.get(item, item): p for item, p in exam.said.items()})
+            for exam in self._exams
+        ]
+        for path in (*to, *to.values()):
+            self._verdicts.pop(path, None)
+            self._labels.pop(path, None)
+            self._stale.add(path)
 
     def _touch(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -233,6 +268,17 @@ class State:
             for annotator, name in verdict.votes.items():
                 tables[annotator][item] = name
         return dict(tables)
+
+    @property
+    def mentioned(self) -> set[str]:
+        """Every item of which anything was said, or that was drawn to be asked."""
+        drawn = (self.reserve or frozenset()).union(*(exam.said for exam in self._exams))
+        return {*self._said, *self._flagged, *self._decided, *drawn}
+
+    def digest_of(self, item: str) -> str:
+        """Content hash of the item when something was last said of it; empty: it is not known."""
+        said = (event.digest for event in reversed(self.counted(item)) if event.digest)
+        return next(said, "")
 
     def answers(self, item: str) -> list[Event]:
         """Each annotator's present answer about `item`, a class or unsure, oldest first."""

@@ -19,9 +19,9 @@ from handful.write_ahead import write_ahead
 
 # Of what the file may hold. One with a higher version is not touched; one that does not use what
 # came later keeps the earlier version, so that an earlier handful goes on reading it.
-VERSION = 2
+VERSION = 3
 FIRST_VERSION = 1
-SINCE = {"exam": 2}  # kind of event → the version that brought it
+SINCE = {"exam": 2, "move": 3}  # kind of event → the version that brought it
 APPLICATION = 0x48464C44  # "HFLD", so that `file` and we know the file for a ledger
 
 COLUMNS = (

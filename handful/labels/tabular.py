@@ -9,19 +9,31 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from handful.labels.row import Row
+from handful.errors import SettingError
+from handful.items.label_names import label_name
+from handful.labels.row import Row, seconds_of
 
 COLUMNS = ("path", "label", "annotator", "source", "time")
 CROWD = ("consensus", "consensus_quality", "annotator_quality")  # only where there is a consensus
+
+MISSING = "missing"  # only where the item of a label is not in the data any more
+
+# What others call the columns; one that is there under our name is not renamed.
+ALIASES = {
+    **dict.fromkeys(("image", "file", "filename", "file_name", "filepath", "file_path"), "path"),
+    **dict.fromkeys(("choice", "class", "class_name", "category"), "label"),
+    "created_at": "time",
+}
 
 
 def write_csv(rows: Iterable[Row]) -> str:
     """A table with a line of names; times in ISO 8601, UTC; qualities of annotators as JSON."""
     rows = list(rows)
     is_crowd = any(row.consensus is not None for row in rows)
+    any_missing = any(row.missing for row in rows)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*COLUMNS, *CROWD) if is_crowd else COLUMNS)
+    writer.writerow((*COLUMNS, *CROWD * is_crowd, *(MISSING,) * any_missing))
     for row in rows:
         cells = [row.path, row.label, row.annotator, row.source, _iso(row.time)]
         if is_crowd:
@@ -29,20 +41,30 @@ def write_csv(rows: Iterable[Row]) -> str:
             qualities = said.get("annotator_quality")
             cells += [said.get("consensus", ""), said.get("consensus_quality", "")]
             cells.append(json.dumps(qualities, ensure_ascii=False) if qualities else "")
+        if any_missing:
+            cells.append("yes" if row.missing else "")
         writer.writerow(cells)
     return text.getvalue()
 
 
 def read_csv(text: str) -> Iterator[tuple[str, Row | str]]:
-    """Rows of a table that has at least the columns path and label; others are passed over.
+    """Rows of a table that says which picture is of which class; other columns are passed over.
+
+    The columns are ours (path, label, annotator, source, time) or those of Label Studio's CSV
+    (image, choice or label, annotator, created_at), parted by commas, semicolons or tabs.
 
     Raises:
         ValueError: there is no such line of names.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    names = next(reader, [])
+    head = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    names = [name.strip().casefold() for name in next(reader, [])]
+    for at, name in enumerate(names):
+        if (ours := ALIASES.get(name)) and ours not in names:
+            names[at] = ours
     if not {"path", "label"} <= set(names):
-        raise ValueError(f"the first line is {','.join(names)!r}, without path and label")
+        raise ValueError(f"the first line is {head.strip()!r}, without path and label")
     try:
         for cells in reader:
             place = f"line {reader.line_num}"
@@ -62,6 +84,8 @@ def write_json_lines(rows: Iterable[Row]) -> str:
     for row in rows:
         plain = (row.path, row.label, row.annotator, row.source, _iso(row.time))
         fields = dict(zip(COLUMNS, plain, strict=True)) | _crowd(row)
+        if row.missing:
+            fields[MISSING] = True
         lines.append(json.dumps(fields, ensure_ascii=False) + "\n")
     return "".join(lines)
 
@@ -92,21 +116,25 @@ def read_json_lines(text: str) -> Iterator[tuple[str, Row | str]]:
 
 
 def row_from(fields: dict[str, Any]) -> Row | str:
-    """A row from named fields, or what is wrong with them."""
+    """A row from named fields, or what is wrong with them. An empty label means "unsure"."""
     if missing := [name for name in ("path", "label") if name not in fields]:
         return f"no {' and no '.join(missing)}"
-    texts = {name: fields.get(name) or "" for name in COLUMNS}
+    texts = {name: fields.get(name) or "" for name in COLUMNS if name != "label"}
     for name, value in texts.items():
         if not isinstance(value, str):
             return f"{name} is {value!r}, not a text"
     if not texts["path"].strip():
         return "the path is empty"
-    try:
-        time = datetime.fromisoformat(texts["time"]).timestamp() if texts["time"] else None
-    except ValueError:
+    time = seconds_of(texts["time"])
+    if time is None and texts["time"]:
         return f"the time {texts['time']!r} is not of the form 2031-05-17T09:30:00+00:00"
-    label, annotator = texts["label"].strip(), texts["annotator"].strip()
-    return Row(texts["path"], label, annotator, texts["source"], time)
+    try:
+        label = label_name(fields["label"]) or ""
+    except SettingError as error:
+        return f"the label is {error.found}"
+    if label.startswith('{"choices"'):
+        return f"several classes where one is needed: {label}"
+    return Row(texts["path"], label, texts["annotator"].strip(), texts["source"], time)
 
 
 def _iso(time: float | None) -> str:

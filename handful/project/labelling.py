@@ -26,13 +26,18 @@ LEDGER = "ledger.sqlite"
 def begin_session(collection: Collection, folder: Path, settings: Settings) -> Session:
     """A session over the ledger in the project's folder, which is made where there is none.
 
+    Labels whose items were renamed or moved since have followed them.
+
     Raises:
         StoreError: the ledger cannot be written.
     """
     from handful.labels.ledger import Ledger
+    from handful.teaching.moved import follow_items
     from handful.teaching.session import Session
 
-    return Session(collection.items, Ledger(folder / LEDGER), seed=settings.seed)
+    ledger = Ledger(folder / LEDGER)
+    followed = follow_items(ledger, collection.items, folder)
+    return Session(collection.items, ledger, seed=settings.seed, followed=followed, folder=folder)
 
 
 def has_ledger(folder: Path) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from handful.heads.linear import Candidate
     from handful.review.review import Review
     from handful.teaching.exam import Sitting
+    from handful.teaching.importing import Imported
     from handful.teaching.session import Session
     from handful.teaching.taught import Taught
 
@@ -142,8 +143,19 @@ class Project:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Facts on how the data was read that are worth a line."""
-        return self._collection.notes
+        """Facts on how the data was read, and on labels that were moved, that are worth a line."""
+        followed = self.session.followed.notes() if self._has_session else ()
+        return (*self._collection.notes, *followed)
+
+    @property
+    def labels_without_items(self) -> Mapping[str, str]:
+        """Path as it was to label, of labels whose picture is not there any more. Read-only.
+
+        They are kept, and written by `save_labels` as missing; a picture of the same content that
+        is there at a later start gets its label again.
+        """
+        found = self.session.labels_without_items if self._has_session else {}
+        return MappingProxyType(found)
 
     def doctor(self, *, progress: Progress = None) -> list[Finding]:
         """What is wrong with the data: faults first. Nothing is changed or deleted.
@@ -207,6 +219,19 @@ class Project:
         """
         self.session.label(named(labels, self.root, self.items), by=by)
 
+    def skip(self, items: Sequence[str | Path | Item], *, by: str = "me") -> None:
+        """Passes over items that were asked; they are not asked again of `by` for now.
+
+        Those that measure the model count as "cannot tell", which widens the interval: whoever
+        may pass over the hard ones for nothing flatters the model.
+
+        Raises:
+            DataError: one of the paths is no item of this project.
+            StoreError: the ledger cannot be written.
+        """
+        paths = named(dict.fromkeys(items), self.root, self.items)
+        self.session.skip(list(paths), by=by)
+
     def undo(self, *, by: str = "me") -> tuple[str, ...]:
         """Takes back the latest gesture of `by`; returns the paths concerned. Without limit."""
         return self.session.ledger.undo(by=by).items
@@ -227,6 +252,30 @@ class Project:
         """
         save_labels(self.session, Path(path), teach=self._teach)
         return Path(path)
+
+    def import_labels(
+        self, path: str | Path, *, by: str = "me", overwrite: bool = False
+    ) -> Imported:
+        """Takes in labels from elsewhere; who gave them and when is kept where the file says.
+
+        Read are our own CSV and JSON Lines, Label Studio's JSON and CSV, COCO, FiftyOne's
+        classifications, CVAT's XML for images, and Pascal VOC's XML, one file or a folder. Where
+        boxes have classes, a picture whose boxes are all of one class is of that class.
+
+        Args:
+            path: the file, or a folder of Pascal VOC's XML files.
+            by: who says so where the file does not.
+            overwrite: whether an item that has another label takes the file's.
+        Returns:
+            What was taken, what is there already, what differs, and each row that was not used.
+        Raises:
+            SettingError: the ending names no format that is read.
+            DataError: the file as a whole cannot be read.
+            StoreError: the ledger cannot be written.
+        """
+        from handful.teaching.importing import import_file
+
+        return import_file(self.session, Path(path).expanduser(), by=by, overwrite=overwrite)
 
     def forecast(self, num_more: int = 50) -> Forecast | None:
         """What the next labels would buy; None below 20 labels and 20 answered audit items.

@@ -13,8 +13,9 @@ Safe to share between threads: labels never wait for a fit.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
@@ -23,17 +24,20 @@ from handful.cores import own_products
 from handful.errors import SettingError
 from handful.estimate.audit import draw_reserve
 from handful.estimate.forecast import Forecast
+from handful.items.contents import contents
 from handful.items.item import Item
-from handful.labels.event import Mark
+from handful.labels.event import CHANGES_AN_ANSWER, Mark
 from handful.labels.formats import rows_of
 from handful.labels.ledger import Ledger, Receipt
 from handful.labels.row import Row
+from handful.labels.state import State
 from handful.queries.query import Query
 from handful.review.mislabels import Suspect
 from handful.teaching.desk import Desk, Pick
 from handful.teaching.given import Given, Roll, current_labels, given
 from handful.teaching.known import Known
 from handful.teaching.meter import Meter, agreement_with, look_ahead, measure
+from handful.teaching.moved import Followed, labels_without_items
 from handful.teaching.people import Agreement, agreement
 from handful.teaching.second_look import suspect_labels
 from handful.teaching.taught import Steered, Taught, steer, teach
@@ -52,6 +56,8 @@ class Session:
         ledger: where labels are kept.
         seed: of every random choice.
         query: what chooses the items; the default is herding with a share of discovery.
+        followed: what became of labels whose items were moved since.
+        folder: of the project, which knows the files' contents; None: only those of `known`.
     """
 
     def __init__(
@@ -61,8 +67,12 @@ class Session:
         *,
         seed: int = 0,
         query: Query | None = None,
+        followed: Followed | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.items = tuple(items)
+        self.followed = followed or Followed()
+        self._folder = folder
         self.roll = Roll.of(items)
         self.place = self.roll.place
         self.ledger = ledger
@@ -113,24 +123,44 @@ class Session:
         with self.ledger.reading() as state:
             return dict(sorted(current_labels(self.roll, state).items()))
 
-    def rows(self) -> list[Row]:
-        """The labels as rows that every format can be written from, sorted by path."""
+    @property
+    def labels_without_items(self) -> dict[str, str]:
+        """Path as it was to class name, of labels whose item is not there any more."""
         with self.ledger.reading() as state:
-            rows = {row.path: row for row in rows_of(state) if row.path in self.place}
+            return labels_without_items(state, self.place)
+
+    def rows(self) -> list[Row]:
+        """The labels as rows that every format can be written from, sorted by path.
+
+        Those whose item is not there any more are among them, marked as missing.
+        """
+        with self.ledger.reading() as state:
+            rows = {
+                row.path: replace(row, missing=row.path not in self.place) for row in rows_of(state)
+            }
             for path, name in current_labels(self.roll, state).items():
                 rows.setdefault(path, Row(path, name, "", "import", None))
         return [rows[path] for path in sorted(rows)]
 
-    def draw_reserve(self) -> None:
+    def draw_reserve(self, *, without: Collection[str] = ()) -> None:
         """Draw the audit reserve if it can still be drawn: before the first answer, and once.
 
         Items that a folder labels are not drawn: their labels were not asked for blind. Where
-        answers came first (an import), there is no audit, and the meter says so.
+        answers came first, there is no audit, and the meter says so.
+
+        Args:
+            without: paths that are not drawn: labels of theirs are about to be imported.
         """
         with self.ledger.reading() as state:
             if state.reserve is not None or state.verdicts:
                 return
-            open_items = np.array([at for at, item in enumerate(self.items) if not item.label])
+            open_items = np.array(
+                [
+                    at
+                    for at, item in enumerate(self.items)
+                    if not item.label and item.path not in without
+                ]
+            )
             if not len(open_items):
                 return
             clusters = self.clusters[open_items]
@@ -183,28 +213,103 @@ class Session:
         ]
         return self.record(marks, by=by)
 
-    def record(self, marks: Sequence[Mark], *, by: str, gesture: str = "") -> Receipt:
+    def record(
+        self, marks: Sequence[Mark], *, by: str, gesture: str = "", overwrite: bool = True
+    ) -> Receipt:
         """Write down one gesture. Answers to audit items that were asked are marked as such.
 
+        Args:
+            marks: what is said.
+            by: the annotator.
+            gesture: see `Ledger.record`.
+            overwrite: whether labels that are there, of folders too, may be changed; otherwise
+                they are left as they are, and the receipt names them.
         Raises:
             SettingError: an item is not in the data, or a mark is not complete.
             StoreError: it could not be written; nothing was.
         """
-        strange = [mark.item for mark in marks if mark.item not in self.place]
+        self._check_places([mark.item for mark in marks])
+        self.draw_reserve()
+        with self.ledger.reading() as state:  # held, so that nothing is said in between
+            left = [mark.item for mark in marks if self._is_to_stay(mark, state, overwrite)]
+            stay = set(left)
+            asked, sitting = state.asked, state.sitting
+            wanted = self._digested(
+                [
+                    _measuring(mark, asked, sitting)
+                    for mark in marks
+                    if mark.item not in stay or mark.kind not in CHANGES_AN_ANSWER
+                ]
+            )
+            receipt = self.ledger.record(wanted, by=by, gesture=gesture, overwrite=overwrite)
+        self.desk.answered(by, [self.place[mark.item] for mark in marks])
+        return replace(
+            receipt,
+            items=tuple(mark.item for mark in marks),
+            left=tuple(dict.fromkeys((*left, *receipt.left))),
+        )
+
+    def _digested(self, marks: Sequence[Mark]) -> list[Mark]:
+        """The marks, each with the content hash of its file: by it a label finds its item again."""
+        known = self.known
+        lacking = [self.place[mark.item] for mark in marks if not mark.digest]
+        found: dict[str, str] = {}
+        if known is not None:
+            found = {self.items[at].path: known.contents[at] for at in lacking}
+        if self._folder is not None:
+            unknown = [self.items[at] for at in lacking if not found.get(self.items[at].path)]
+            found |= contents(unknown, self._folder)
+        return [
+            mark if mark.digest else replace(mark, digest=found.get(mark.item, ""))
+            for mark in marks
+        ]
+
+    def _is_to_stay(self, mark: Mark, state: State, overwrite: bool) -> bool:
+        """Whether a mark would change a folder's label unasked, or doubt a label by a lasso.
+
+        A lasso that says once more what is known already must not make it count half.
+        """
+        if mark.kind not in CHANGES_AN_ANSWER:
+            return False
+        verdict = state.verdicts.get(mark.item)
+        if verdict is None:
+            return not overwrite and mark.item in self.roll.folders
+        return mark.source == "lasso" and verdict.label == mark.label and bool(mark.label)
+
+    def skip(self, items: Sequence[str], *, by: str, gesture: str = "") -> Receipt:
+        """Pass items over: they are not asked again of `by` until the program ends.
+
+        An audit item that was asked counts as "cannot tell": whoever may skip the hard ones for
+        nothing flatters the model. What `by` has answered stays as it is.
+
+        Args:
+            items: paths.
+            by: the annotator.
+            gesture: see `Ledger.record`.
+        Raises:
+            SettingError: an item is not in the data.
+            StoreError: it could not be written; nothing was.
+        """
+        self._check_places(items)
+        with self.ledger.reading() as state:
+            marks = [
+                Mark(item=path, kind="unsure")
+                for path in items
+                if path in state.asked and all(e.annotator != by for e in state.answers(path))
+            ]
+            receipt = self.record(marks, by=by, gesture=gesture) if marks else Receipt("", 0)
+        self.desk.answered(by, [self.place[path] for path in items], skipped=True)
+        return replace(receipt, items=tuple(items))
+
+    def _check_places(self, paths: Sequence[str]) -> None:
+        strange = [path for path in paths if path not in self.place]
         if strange:
             raise SettingError(
-                f"{len(strange):,} of {len(marks):,} labels are of items that are not there.",
+                f"{len(strange):,} of {len(paths):,} labels are of items that are not there.",
                 found=repr(strange[0]),
                 expected="a path relative to the data folder, as `project.items` has it",
                 attempt="look at the spelling",
             )
-        self.draw_reserve()
-        with self.ledger.reading() as state:
-            asked, sitting = state.asked, state.sitting
-        receipt = self.ledger.record([_measuring(mark, asked, sitting) for mark in marks],
-                                     by=by, gesture=gesture)  # fmt: skip
-        self.desk.answered(by, [self.place[mark.item] for mark in marks])
-        return receipt
 
     def begin_classes(self, names: Iterable[str], *, by: str) -> None:
         """Let classes that only folders know begin in the ledger, so that they can be changed."""

@@ -24,7 +24,8 @@ class Gesture(Strict):
 
     A label alone gives the items their class. With verdict "decide" it settles a dispute, with
     "not" it is the class refused. Where each item has its own, `labels` stands instead, in the
-    order of the items. The flag is beside all that.
+    order of the items. The flag is beside all that. Of several items those that have a label or
+    an "unsure" keep it, unless `overwrite` says that they may be changed.
     """
 
     id: UUID
@@ -33,6 +34,7 @@ class Gesture(Strict):
     labels: Annotated[list[Name], Field(min_length=1, max_length=MOST_ITEMS)] | None = None
     verdict: Verdict | None = None
     flag: bool | None = None
+    overwrite: bool = False
     source: Literal["key", "grid", "lasso", "suggestion", "reask"] = "key"
     milliseconds: Annotated[int, Field(ge=0, le=2**31)] | None = None
     query: Annotated[float, Field(ge=0, le=1)] | None = None
@@ -222,6 +224,7 @@ class SessionOut(BaseModel):
     items: int
     embedded: int
     quarantined: list[SetAside]
+    notes: list[str]
     classes: list[ClassOut]
     labelled: int
     unsure: int
@@ -293,11 +296,15 @@ class SimilarOut(BaseModel):
 
 
 class Changed(BaseModel):
-    """What became of gestures, undo, redo or a change of classes."""
+    """What became of gestures, undo, redo or a change of classes.
+
+    `left`: items that had a label and were left as they were.
+    """
 
     saved: list[str]
     version: int
     items: list[int]
+    left: list[int]
     session: SessionOut
 
 

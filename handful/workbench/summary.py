@@ -61,6 +61,7 @@ def summary(bench: Bench, by: str) -> SessionOut:
         quarantined=[SetAside(path=path, why=why) for path, why in bench.quarantined().items()][
             :MOST_SET_ASIDE
         ],
+        notes=list(session.followed.notes()),
         classes=classes(given),
         labelled=int((given.labels >= 0).sum()),
         unsure=unsure,

@@ -100,6 +100,54 @@ def test_undo_takes_a_lasso_back_at_once(page: Page) -> None:
     assert not page.get("/api/session")["can_redo"]
 
 
+@pytest.mark.parametrize("source", ["lasso", "grid", "suggestion", "key"])
+@pytest.mark.parametrize("what", [{"label": "b"}, {"verdict": "unsure"}, {"verdict": "clear"}])
+def test_a_gesture_over_many_leaves_labels_as_they_are(
+    page: Page, source: str, what: dict[str, str]
+) -> None:
+    """Of several items those with a label or an "unsure" keep it, and the answer names them."""
+    page.label([3], "a")
+    page.label([4], verdict="unsure")
+    before = page.get("/api/labels")
+    answer = page.label([2, 3, 4, 5], source=source, **what)
+    assert [3, 4] == answer["left"]
+    now = page.get("/api/labels")
+    names = [now["classes"][at] if at >= 0 else None for at in now["labels"][:7]]
+    new = what.get("label")
+    assert [None, None, new, "a", None, new, None] == names
+    assert ("verdict" in what and what["verdict"] == "unsure") == (2 in now["unsure"])
+    assert 4 in now["unsure"]
+    assert before["labels"][3] == now["labels"][3]
+
+
+def test_a_gesture_over_many_changes_labels_when_told(page: Page) -> None:
+    """With `overwrite` all are changed; one item alone is always changed; undo brings all back."""
+    page.label([3], "a")
+    assert [] == page.label([2, 3], "b", source="lasso", overwrite=True)["left"]
+    assert "b" == page.project.labels[page.paths[3]]
+    page.post("/api/undo", {})
+    assert {page.paths[3]: "a"} == dict(page.project.labels)
+    page.label([3], "b")
+    assert {page.paths[3]: "b"} == dict(page.project.labels)
+
+
+def test_a_lasso_does_not_doubt_what_it_repeats(page: Page) -> None:
+    """A lasso that says an item's label again leaves the answer that was given singly."""
+    page.label([3], "a")
+    assert [3] == page.label([2, 3], "a", source="lasso", overwrite=True)["left"]
+    with page.bench.session.ledger.reading() as state:
+        assert "key" == state.verdicts[page.paths[3]].event.source
+
+
+def test_a_gesture_sent_again_leaves_nothing_twice(page: Page) -> None:
+    """Sent again under its id, a gesture over many finds its own labels and changes nothing."""
+    page.label([3], "a")
+    body = {"gestures": [gesture([2, 3], "b", source="lasso")]}
+    first, second = (page.post("/api/gestures", body) for _ in range(2))
+    assert first["version"] == second["version"]
+    assert {page.paths[2]: "b", page.paths[3]: "a"} == dict(page.project.labels)
+
+
 def test_each_item_may_have_a_label_of_its_own(page: Page) -> None:
     """Three suggestions accepted at once are one gesture: one undo takes all of them back."""
     page.label([0, 1, 2], None, labels=["a", "b", "a"], source="suggestion")
@@ -195,7 +243,8 @@ def test_two_annotators(page: Page) -> None:
     assert set() == mine & his
     page.label([0], "a")
     page.label([1], "b")
-    page.post("/api/gestures", {"gestures": [gesture([0, 1], "b")]}, headers=bob)
+    both = gesture([0, 1], "b", overwrite=True)
+    page.post("/api/gestures", {"gestures": [both]}, headers=bob)
     picks = page.get("/api/queue?kind=disagreements")["picks"]
     assert [{"ann": "a", "böb": "b"}] == [pick["votes"] for pick in picks]
     page.answer(15)

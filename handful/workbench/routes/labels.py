@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -24,7 +24,7 @@ from handful.workbench.summary import summary
 
 router = APIRouter(prefix="/api")
 RENUMBERING = frozenset(
-    {"class-rename", "class-merge", "undo", "redo"}
+    {"class-rename", "class-merge", "undo", "redo", "move"}
 )  # any item may have changed
 
 
@@ -33,15 +33,24 @@ def gestures(body: Gestures, bench: BenchOf, by: Annotator) -> Changed:
     """Write gestures down. Answers when all of them are on the disk; sending again is harmless."""
     marks = [(gesture, _marks(gesture, bench)) for gesture in body.gestures]  # all are looked at …
     items: set[int] = set()
+    left: list[str] = []
+    session = bench.session
     for gesture, made in marks:  # … before one is written
         items.update(gesture.items)
+        paths = [session.items[at].path for at in gesture.items]
         if made:
-            bench.session.record(made, by=by, gesture=gesture.id.hex)
-        bench.session.desk.answered(by, gesture.items, skipped=gesture.verdict == "skip")
+            # One picture is looked at when it is labelled; of many, some may have a label already.
+            overwrite = gesture.overwrite or len(gesture.items) == 1
+            receipt = session.record(made, by=by, gesture=gesture.id.hex, overwrite=overwrite)
+            left += receipt.left
+        if gesture.verdict == "skip":
+            session.skip(paths, by=by, gesture=gesture.id.hex)
+        session.desk.answered(by, gesture.items)
         if gesture.verdict == "not":
             for at, label in zip(gesture.items, gesture.each, strict=True):
                 bench.refused.setdefault(at, set()).add(label)
-    return _changed(bench, by, [str(gesture.id) for gesture in body.gestures], sorted(items))
+    saved = [str(gesture.id) for gesture in body.gestures]
+    return _changed(bench, by, saved, sorted(items), _places(bench, set(left)))
 
 
 @router.post("/undo")
@@ -163,12 +172,8 @@ def _marks(gesture: Gesture, bench: Bench) -> list[Mark]:
 
 def _said(gesture: Gesture, bench: Bench) -> list[tuple[str, int, str]]:
     """Kind, item and label of each mark, flags left aside."""
-    items = bench.session.items
     if gesture.verdict == "skip":
-        # Who may skip the hard audit items for nothing flatters the model.
-        with bench.session.ledger.reading() as state:
-            asked = state.asked
-        return [("unsure", at, "") for at in gesture.items if items[at].path in asked]
+        return []  # the session knows what it means
     if gesture.verdict in {"unsure", "clear"}:
         return [(str(gesture.verdict), at, "") for at in gesture.items]
     labelled = list(zip(gesture.items, gesture.each, strict=True)) if gesture.each else []
@@ -187,10 +192,13 @@ def _the_other(bench: Bench, refused: str) -> str:
     ) else ""  # fmt: skip
 
 
-def _changed(bench: Bench, by: str, saved: list[str], items: list[int]) -> Changed:
+def _changed(
+    bench: Bench, by: str, saved: list[str], items: list[int], left: Sequence[int] = ()
+) -> Changed:
     bench.labelled()
     session = summary(bench, by)
-    return Changed(saved=saved, version=session.label_version, items=items, session=session)
+    version = session.label_version
+    return Changed(saved=saved, version=version, items=items, left=list(left), session=session)
 
 
 def _places(bench: Bench, paths: Iterable[str]) -> list[int]:

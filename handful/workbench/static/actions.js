@@ -2,6 +2,7 @@
 
 import { h } from "../house/dom.js";
 import * as api from "./api.js";
+import { tally } from "./labelled.js";
 import { goesOn, nextOpen } from "./store.js";
 
 /** @typedef {import("./types.js").Answer} Answer */
@@ -16,8 +17,9 @@ const KEPT_MS = 60_000; // as long as the browser may need to write a file down
  * @param {{ add: (path: string, body: any, by: string | null) => Promise<void> }} outbox
  * @param {import("./follow.js").Follower} follower
  * @param {import("./questions.js").Questions} questions
+ * @param {import("./views/overwrite.js").AskFirst} askFirst before labels of several pictures change
  */
-export function createActions(store, outbox, follower, questions) {
+export function createActions(store, outbox, follower, questions, askFirst) {
   const { ask, current, lookAhead } = questions;
   /** Undos and redos under way, with the step that the page has shown already, if it knows one. @type {Map<string, import("./types.js").Step | undefined>} */
   const turning = new Map();
@@ -40,11 +42,11 @@ export function createActions(store, outbox, follower, questions) {
 
   /**
    * @param {number[]} items
-   * @param {{ label?: string | null, labels?: string[] | null, verdict?: Verdict | null, flag?: boolean | null, source?: string }} what
+   * @param {{ label?: string | null, labels?: string[] | null, verdict?: Verdict | null, flag?: boolean | null, source?: string, overwrite?: boolean }} what
    */
   function gesture(
     items,
-    { label = null, labels = null, verdict = null, flag = null, source },
+    { label = null, labels = null, verdict = null, flag = null, source, overwrite = false },
   ) {
     const { session, batch } = store.get();
     const pick = batch?.picks.find((p) => p.item === items[0]);
@@ -55,6 +57,7 @@ export function createActions(store, outbox, follower, questions) {
       labels,
       verdict,
       flag,
+      overwrite,
       source: items.length === 1 && pick?.again ? "reask" : (source ?? how(items.length)),
       milliseconds: questions.lookedAtMs(),
       query: items.length === 1 ? (pick?.probability ?? null) : null,
@@ -72,18 +75,40 @@ export function createActions(store, outbox, follower, questions) {
   const isKept = (verdict) =>
     verdict !== "skip" && (verdict !== "not" || store.get().session?.classes.length === 2);
 
-  /** @param {number[]} items @param {string | null} label @param {Verdict | null} verdict @param {string} [source] */
-  function say(items, label, verdict, source) {
-    return said(items, gesture(items, { label, verdict, source }), [label]);
+  /** @param {number[]} items @param {string | null} label @param {Verdict | null} verdict @param {string} [source] @param {boolean} [overwrite] labels that are there may change */
+  function say(items, label, verdict, source, overwrite) {
+    return said(items, gesture(items, { label, verdict, source, overwrite }), [label]);
   }
 
-  /** Of each picture what the model suggests: one gesture. @param {[number, string][]} found @param {Verdict | null} verdict "not": it is wrong */
-  function sayEach(found, verdict) {
+  /**
+   * The same of any number of pictures. One is looked at when its key is pressed, and takes the
+   * answer. Of several, those that have a label keep it, unless the person agrees to change them.
+   * @param {number[]} items @param {string | null} label null: unsure
+   * @param {Verdict | null} verdict @param {string} [source]
+   */
+  function sayOfMany(items, label, verdict, source) {
+    if (items.length < 2) return say(items, label, verdict, source);
+    const counted = tally(store.get(), items, label);
+    const { open, same, other } = counted;
+    // Who is asked again without a hint may have said something before.
+    const asked = open.some((item) => store.get().columns.labels[item] >= 0);
+    if (other.length) {
+      void askFirst(counted, label).then((choice) => {
+        if (choice === "all") say([...open, ...other], label, verdict, source, true);
+        else if (choice === "open") say(open, label, verdict, source, asked);
+      });
+      return true;
+    }
+    return open.length ? say(open, label, verdict, source, asked) : say(same, label, verdict, "grid", true);
+  }
+
+  /** Of each picture a class of its own: one gesture. @param {[number, string][]} found @param {Verdict | null} verdict "not": it is wrong @param {string} [source] @param {boolean} [overwrite] */
+  function sayEach(found, verdict, source = "suggestion", overwrite = false) {
     const items = found.map(([item]) => item);
     const labels = found.map(([, name]) => name);
     const isOne = labels.every((name) => name === labels[0]);
     const what = isOne ? { label: labels[0] } : { labels };
-    return said(items, gesture(items, { ...what, verdict, source: "suggestion" }), labels);
+    return said(items, gesture(items, { ...what, verdict, source, overwrite }), labels);
   }
 
   /** @param {number[]} items @param {any} made @param {(string | null)[]} labels one for each item, or one for all */
@@ -110,49 +135,66 @@ export function createActions(store, outbox, follower, questions) {
   function label(name) {
     const { batch } = store.get();
     const items = target();
-    return items.length > 0 && say(items, name, batch?.kind === "disagreements" ? "decide" : null);
+    const verdict = batch?.kind === "disagreements" ? "decide" : null;
+    return items.length > 0 && sayOfMany(items, name, verdict);
   }
 
   function unsure() {
     const items = target();
-    return items.length > 0 && say(items, null, "unsure");
+    return items.length > 0 && sayOfMany(items, null, "unsure");
   }
 
-  /** What the model says of the selection, or of the picture under the cursor. @returns {[number, string][]} */
-  function suggested() {
+  /**
+   * What stands beside the pictures of the selection, or the one under the cursor: the label that a
+   * picture has, where it is shown for its label's sake, else what the model says.
+   * @returns {{ kept: [number, string][], suggested: [number, string][] }}
+   */
+  function shown() {
     const picks = new Map(store.get().batch?.picks.map((pick) => [pick.item, pick]));
     const known = new Set(store.get().session?.classes.map((c) => c.name));
-    return target().flatMap((item) => {
-      const { suggestion } = picks.get(item) ?? questions.asPicks([item])[0];
-      return suggestion && known.has(suggestion.label) ? [[item, suggestion.label]] : [];
-    });
+    /** @type {{ kept: [number, string][], suggested: [number, string][] }} */
+    const found = { kept: [], suggested: [] };
+    for (const item of target()) {
+      const { given, suggestion } = picks.get(item) ?? questions.asPicks([item])[0];
+      if (given && known.has(given)) found.kept.push([item, given]);
+      else if (suggestion && known.has(suggestion.label)) found.suggested.push([item, suggestion.label]);
+    }
+    return found;
   }
 
+  /** Takes what the model says; a label that is there stays, and is confirmed. */
   function accept() {
-    const found = suggested();
-    return found.length > 0 && sayEach(found, null);
+    const { kept, suggested } = shown();
+    if (suggested.length) return sayEach(suggested, null);
+    return kept.length > 0 && keep(kept);
   }
 
-  /** The suggestion is wrong. */
+  /** The suggestion is wrong: where there is a label, it stays. */
   function refuse() {
-    const found = suggested();
-    return found.length > 0 && sayEach(found, "not");
+    const { kept, suggested } = shown();
+    if (suggested.length) return sayEach(suggested, "not");
+    return kept.length > 0 && keep(kept);
   }
 
-  /** The open pictures of one predicted class. @param {string} [name] */
+  /** Says the labels once more that are there. @param {[number, string][]} kept */
+  const keep = (kept) => sayEach(kept, null, kept.length > 1 ? "grid" : "key", true);
+
+  /** The pictures of one predicted class without an answer here; their labels change only if agreed. @param {string} [name] */
   function acceptRow(name = current()?.suggestion?.label) {
     const { batch, session } = store.get();
     if (!batch || !session?.classes.some((c) => c.name === name)) return false;
     const row = batch.picks.filter((p) => p.suggestion?.label === name && !batch.answers[p.item]);
-    return (
-      row.length > 0 &&
-      say(
-        row.map((p) => p.item),
-        name,
-        null,
-        "suggestion",
-      )
-    );
+    const items = row.map((p) => p.item);
+    if (items.length === 1 && row[0].given && row[0].given !== name) return confirmOne(items, name);
+    return items.length > 0 && sayOfMany(items, name, null, "suggestion");
+  }
+
+  /** A row of one picture with another label: the row's key must not change it unasked. @param {number[]} items @param {string} name */
+  function confirmOne(items, name) {
+    void askFirst(tally(store.get(), items, name), name).then((choice) => {
+      if (choice === "all") say(items, name, null, "suggestion");
+    });
+    return true;
   }
 
   function flag() {

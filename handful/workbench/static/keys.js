@@ -11,19 +11,25 @@
 
 /** @type {Key[]} */
 export const KEYS = [
-  { name: "accept", shown: "⏎", words: "Accept", more: "Take the model's suggestion", hint: true },
+  {
+    name: "accept",
+    shown: "⏎",
+    words: "Accept",
+    more: "Take the model's suggestion; where a label is looked at again, keep it",
+    hint: true,
+  },
   {
     name: "acceptRow",
     shown: "⇧⏎",
     words: "Row",
-    more: "Take the suggestion for all pictures of the row",
+    more: "Take the suggestion for all pictures of the row; asks before labels change",
     hint: true,
   },
   {
     name: "refuse",
     shown: "X",
     words: "Not this",
-    more: "The suggestion is wrong; what it is instead stays open",
+    more: "The suggestion is wrong; what it is instead stays open, and a label stays",
     hint: true,
   },
   {

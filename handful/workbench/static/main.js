@@ -13,6 +13,7 @@ import { exports } from "./views/export.js";
 import { help, hints } from "./views/hints.js";
 import { map } from "./views/map.js";
 import { notices } from "./views/notices.js";
+import { overwriteSheet } from "./views/overwrite.js";
 import { rail } from "./views/rail.js";
 import { classSheet, projectSheet } from "./views/sheets.js";
 import { follow } from "./views/slot.js";
@@ -32,6 +33,11 @@ const outbox = await createOutbox({
     if (hindrance && store.get().fault === hindrance) store.faultChanged(null);
     if (answer.session) follower.sessionArrived(answer.session);
     else void follower.catchUp();
+    if (answer.left?.length) {
+      // Somebody else labelled them meanwhile, or another tab did.
+      store.leftAsTheyWere(answer.left, letters.map((letter) => letter.body.id));
+      follower.lookAnew();
+    }
     if (letters[0].body.id) actions.turned(letters[0].path, letters[0].body.id, answer.items ?? []);
   },
   refused(error, letter) {
@@ -46,7 +52,8 @@ const outbox = await createOutbox({
 });
 
 const questions = createQuestions(store, outbox, follower);
-const actions = createActions(store, outbox, follower, questions);
+const overwriting = overwriteSheet();
+const actions = createActions(store, outbox, follower, questions, overwriting.ask);
 const parting = projectSheet(store, actions);
 const editing = classSheet(store, actions);
 const keys = help();
@@ -170,6 +177,7 @@ document.body.append(
   hints(store, (name) => deeds[name]()),
   parting.element,
   editing.element,
+  overwriting.element,
   keys.element,
 );
 

@@ -45,6 +45,7 @@ function initial() {
     unsaved: 0,
     everSaved: false,
     fault: null,
+    notesRead: false,
     said: "",
     past: [],
     future: [],
@@ -178,6 +179,16 @@ export function createStore() {
     return flagged;
   }
 
+  /** @param {number[]} items @param {Answer[]} answers one for each item */
+  function unsureWith(items, answers) {
+    const unsure = new Set(state.columns.unsure);
+    items.forEach((item, k) => {
+      if (answers[k].verdict === "unsure") unsure.add(item);
+      else if (answers[k].verdict !== "not") unsure.delete(item);
+    });
+    return unsure;
+  }
+
   return {
     /** @returns {State} */
     get: () => state,
@@ -283,7 +294,7 @@ export function createStore() {
         future: again ? state.future : [],
         recent: [...shown, ...state.recent].slice(0, NUM_RECENT),
         said: said(items, answers),
-        columns: { ...state.columns, drawn: state.columns.drawn + 1 },
+        columns: { ...state.columns, unsure: unsureWith(items, answers), drawn: state.columns.drawn + 1 },
       });
     },
     /** @param {number[]} items @param {boolean} flag @param {any} gesture @param {boolean} [again] */
@@ -350,6 +361,20 @@ export function createStore() {
     },
     /** What the server took back or restored without this page having it. @param {number[]} items @param {string} words */
     steppedElsewhere: (items, words) => set({ said: `${words}: ${count(items.length)}.` }),
+    /**
+     * The server left labels as they were: a gesture of which nothing was written has no undo there.
+     * @param {number[]} left @param {string[]} ids of the gestures sent
+     */
+    leftAsTheyWere(left, ids) {
+      const stayed = new Set(left);
+      const isEmpty = (/** @type {Step} */ { gesture }) =>
+        ids.includes(gesture.id) && gesture.items.every((/** @type {number} */ i) => stayed.has(i));
+      set({
+        batch: batchWith(left, []),
+        past: state.past.map((step) => (isEmpty(step) ? { ...step, isKept: false } : step)),
+        said: `${count(left.length)} had a label and kept it.`,
+      });
+    },
     /** A gesture was refused: what it said does not count. @param {number[]} items */
     answersDropped: (items) =>
       set({
@@ -383,6 +408,7 @@ export function createStore() {
         everSaved: state.everSaved || !unsaved,
         renamed: unsaved ? state.renamed : [],
       }),
+    notesClosed: () => set({ notesRead: true }),
     /** @param {import("./types.js").Fault | null} fault */
     faultChanged: (fault) => fault !== state.fault && set({ fault }),
   };

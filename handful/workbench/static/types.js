@@ -29,6 +29,7 @@
  * @property {number} embedded
  * @property {{ done: number, total: number, rate: number } | null} progress
  * @property {{ path: string, why: string }[]} quarantined
+ * @property {string[]} [notes] what became of labels whose pictures were moved
  * @property {ClassInfo[]} classes
  * @property {number} labelled
  * @property {number} unsure
@@ -106,6 +107,7 @@
  * @property {number} unsaved gestures that wait for the server
  * @property {boolean} everSaved
  * @property {Fault | null} fault
+ * @property {boolean} notesRead the notes on moved labels were closed
  * @property {string} said the last thing done, in words
  * @property {Step[]} past
  * @property {Step[]} future

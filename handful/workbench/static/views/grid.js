@@ -16,6 +16,14 @@ const WHY = {
   [AGAIN]: "these have an answer: what do you say of each, without a hint?",
 };
 
+/**
+ * What confirming a row does, and to how many. @param {string} name @param {Pick[]} picks
+ */
+function confirmWords(name, picks) {
+  const differ = picks.filter((pick) => pick.given && pick.given !== name);
+  return differ.length ? `Change ${counted(differ.length, "labels")} to ${name} …` : "Confirm row";
+}
+
 /** What a picture stands under. @param {Pick} pick @param {boolean} anyModel */
 function heading(pick, anyModel) {
   if (pick.again) return AGAIN;
@@ -77,7 +85,7 @@ export function grid(store, actions) {
               h(
                 "button",
                 { class: "confirm", tabindex: "-1", onclick: () => actions.acceptRow(name) },
-                "Confirm row ",
+                `${confirmWords(name, picks)} `,
                 h("kbd", {}, "⇧⏎"),
               ),
           ),

@@ -17,8 +17,9 @@ export function notices(store) {
       s.session?.items,
       s.session?.model,
       s.session?.failed,
+      s.notesRead ? undefined : s.session?.notes,
     ],
-    (link, unsaved, fault, progress, items, model, stopped) => [
+    (link, unsaved, fault, progress, items, model, stopped, notes) => [
       link === "offline" && offline(unsaved),
       link === "denied" && denied(unsaved, fault),
       model?.state === "failed" && model.error && failed(model.error),
@@ -30,6 +31,7 @@ export function notices(store) {
           ` ${stopped.found ?? ""}`,
         ),
       fault && fourLines(fault, () => store.faultChanged(null)),
+      notes?.length ? moved(notes, store.notesClosed) : null,
       progress && progress.done < progress.total && reading(progress, items ?? progress.total),
     ],
   );
@@ -69,6 +71,20 @@ function failed(error) {
     { class: "notice warn", role: "status" },
     h("strong", {}, "The last fit failed;"),
     ` labelling goes on with the model before it. ${what}`,
+  );
+}
+
+/** What became of labels whose pictures were moved. @param {string[]} notes @param {() => void} close */
+function moved(notes, close) {
+  return h(
+    "div",
+    { class: "notice fault", role: "status" },
+    h("div", {}, notes.map((note) => h("p", {}, note))),
+    h(
+      "button",
+      { class: "close", "data-focus": "close-notes", "aria-label": "Close these notes", onclick: close },
+      "✕",
+    ),
   );
 }
 

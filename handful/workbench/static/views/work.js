@@ -2,6 +2,7 @@
 
 import { h } from "../../house/dom.js";
 import { count, counted } from "../../house/numbers.js";
+import { named, tally } from "../labelled.js";
 import { empty, KINDS } from "./empty.js";
 import { focus } from "./focus.js";
 import { grid, selectionWords } from "./grid.js";
@@ -9,6 +10,17 @@ import { follow, slot } from "./slot.js";
 
 /** How many wait there. @param {number | undefined} number */
 const numbered = (number) => (number ? h("span", { class: "figure" }, ` ${count(number)}`) : null);
+
+/** What a class key does to the chosen pictures. @param {import("../types.js").State} state @param {number[]} items */
+function whatAKeyDoes(state, items) {
+  const counts = tally(state, items);
+  const labelled = counts.other.length;
+  if (items.length < 2 || !labelled) return " A class key labels all of them.";
+  const keep = `${count(labelled)} with a label (${named(counts)})`;
+  return counts.open.length
+    ? ` A class key labels the ${count(counts.open.length)} without a label, and asks before it changes ${keep}.`
+    : ` A class key asks before it changes ${keep}.`;
+}
 
 /** How far the exam is. @param {import("../types.js").Exam} exam @param {import("../actions.js").Actions} actions */
 function sitting({ model, answered, questions }, actions) {
@@ -78,8 +90,9 @@ export function work(store, actions) {
       s.batch?.picks.length,
       s.selection,
       s.batch?.kind === "exam" && s.session?.exam,
+      s.columns.unsure,
     ],
-    (title, total, shown, selection, exam) => [
+    (title, total, shown, selection, exam, _unsure) => [
       selection.items.length
         ? h(
             "p",
@@ -88,7 +101,7 @@ export function work(store, actions) {
             selection.origin === "lasso" && selection.items.length > (shown ?? 0)
               ? ` · ${count(shown ?? 0)} shown, drawn at random · click one to leave it out`
               : "",
-            h("span", { class: "note" }, " A class key labels all of them."),
+            h("span", { class: "note" }, whatAKeyDoes(store.get(), selection.items)),
             h(
               "button",
               { class: "plain", onclick: () => store.selected([], "none") },
