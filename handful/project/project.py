@@ -51,7 +51,7 @@ class Project:
         self, collection: Collection, *, folder: Path, settings: Settings | None = None
     ) -> None:
         self.settings = settings or Settings()
-        if self.settings.test is not None and any(item.split for item in collection):
+        if self.settings.test is not None and any(item.split == "test" for item in collection):
             raise SettingError(
                 "The data already says what to test on.",
                 found=f"test = {self.settings.test}, and a split in the data",

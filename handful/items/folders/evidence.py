@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handful.items.folders.level_names import Shape, bins_among, shape_of
+from handful.items.folders.level_names import Shape, are_individuals, bins_among, is_bin, shape_of
 from handful.items.folders.reading import Level, Reading
 from handful.items.split_names import part_named
 
@@ -111,7 +111,13 @@ class _Levels:
         """Folders of any level whose pictures have no label."""
         found: set[str] = set()
         for at in range(max(self.depths, default=0)):
-            found |= bins_among({one[at] for one in self.folders if len(one) > at})
+            here = [one for one in self.folders if len(one) > at]
+            holding = {one[at] for one in here if len(one) > at + 1}
+            found |= {
+                name
+                for name in bins_among({one[at] for one in here})
+                if is_bin(name) or name not in holding  # raw/cat and raw/dog say what they are
+            }
         return frozenset(found)
 
     def parents(self, at: int) -> dict[str, set[tuple[str, ...]]]:
@@ -167,6 +173,7 @@ def _one_level(levels: _Levels) -> _Judgement:
     if shape == "code" and len(names) > 1:
         each = sum(levels.depths.values()) / len(names)
         many_and_small = len(names) >= _MANY_FOLDERS and each < _FEW_PICTURES
+        many_and_small = many_and_small and all(re.search(r"\d\d", name) for name in names)
         if many_and_small or _are_years(names) or _are_counted(names):
             return (_CLASS, _GROUP), ()
     return (_CLASS,), ()
@@ -179,10 +186,10 @@ def _no_words(levels: _Levels) -> _Judgement:
     if levels.shapes[last] == "number" and levels.is_repeated(last):
         # 10253/0, 10253/1, 10254/0, ...: few numbers repeated below many codes are classes.
         if len(levels.names[last]) < len(levels.names[0]):
-            return (_levels(num, last),), (_class_note(levels, last),)
-        return (_levels(num, last), _GROUP * num), ()
+            return (_levels(levels, last),), (_class_note(levels, last),)
+        return (_levels(levels, last), _GROUP * num), ()
     if levels.shapes[0] == "number" and levels.shapes[last] in ("code", "numbered"):
-        return (_levels(num, 0),), (_class_note(levels, 0),)
+        return (_levels(levels, 0),), (_class_note(levels, 0),)
     groups: _Meaning = tuple(
         "ignore" if shape in ("camera", "container") else "group" for shape in levels.shapes
     )
@@ -193,8 +200,7 @@ def _no_words(levels: _Levels) -> _Judgement:
 
 
 def _one_word_level(levels: _Levels, at: int) -> _Judgement:
-    num = len(levels.names)
-    reading = _levels(num, at, levels.shapes)
+    reading = _levels(levels, at)
     below = set(levels.shapes[at + 1 :])
     if len(levels.names[at]) == 1:
         return (_NOTHING,), ()
@@ -212,7 +218,7 @@ def _one_word_level(levels: _Levels, at: int) -> _Judgement:
 
 def _several_word_levels(levels: _Levels, words: Sequence[int]) -> _Judgement:
     num, upper, lower = len(levels.names), words[0], words[-1]
-    upper_class, lower_class = _levels(num, upper), _levels(num, lower)
+    upper_class, lower_class = _levels(levels, upper), _levels(levels, lower)
     if levels.is_repeated(lower):
         few, many = len(levels.names[lower]), len(levels.names[upper])
         if levels.shapes[upper] == "place" or many >= _MANY_PARENTS * few:
@@ -221,16 +227,22 @@ def _several_word_levels(levels: _Levels, words: Sequence[int]) -> _Judgement:
     return (upper_class, _CLASS * num), ()
 
 
-def _levels(num: int, at: int, shapes: Sequence[Shape] = ()) -> _Meaning:
-    """One level the class, the others groups, but for folders of cameras and mere containers."""
-    return tuple(
-        "class"
-        if level == at
-        else "ignore"
-        if shapes and shapes[level] in ("camera", "container")
-        else "group"
-        for level in range(num)
-    )
+def _levels(levels: _Levels, at: int) -> _Meaning:
+    """One level the class, the others groups, but for folders of cameras and mere containers.
+
+    Below a person or a thing (`P001/left`) nothing is a group: it would part what belongs together.
+    """
+    meaning: list[Level] = []
+    whole = False
+    for level, (shape, names) in enumerate(zip(levels.shapes, levels.names, strict=True)):
+        if level == at:
+            meaning.append("class")
+        elif whole or shape in ("camera", "container"):
+            meaning.append("ignore")
+        else:
+            meaning.append("group")
+            whole = are_individuals(names)
+    return tuple(meaning)
 
 
 def _are_years(names: Sequence[str]) -> bool:

@@ -33,6 +33,10 @@ _COUNTED = (
     "|lab|ward|city|month|round|block"
 )
 _NUMBERED = re.compile(rf"({_COUNTED})[-_ ]?(\d+[a-z]?|[a-z])")
+_INDIVIDUAL = re.compile(
+    r"(patient|pat|subject|subj|sub|case|person|participant|volunteer|animal|mouse|rat|specimen"
+    r"|slide|module|panel|id|donor)[-_ ]?(\d+[a-z]?|[a-z])"
+)
 _CODE = re.compile(
     r"[a-z][-_ ]?\d+|[a-z]{2,3}[-_ ]?\d{2,}|\d{4,}|(?=.*\d)[0-9a-f]{8,}"
     r"|(?=(.*\d){3})[a-z0-9]+([-_][a-z0-9]+)+|(?=(.*\d){2})[a-z0-9]+([-_][a-z0-9]+){2,}"
@@ -89,6 +93,13 @@ def _shape(name: str) -> Shape:
         return "code"
     words = re.split(r"[\W\d_]+", small)
     return "place" if any(word in _PLACES for word in words) else "word"
+
+
+def are_individuals(names: Collection[str]) -> bool:
+    """Whether each folder of a level is one person, animal or thing, so that it must stay whole."""
+    return all(
+        _INDIVIDUAL.fullmatch(name.casefold().strip()) or _shape(name) == "code" for name in names
+    )
 
 
 def is_bin(name: str) -> bool:

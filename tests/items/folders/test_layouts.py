@@ -87,6 +87,13 @@ READ = {
         tree(["train"], PETS, PATIENTS[:2]) + tree(["test"], PETS, PATIENTS[2:]),
         said(PETS, PATIENTS[:2], ["train"]) | said(PETS, PATIENTS[2:], ["test"]),
     ),
+    "patient/class/series": (
+        tree(PATIENTS, PETS, ["series_1", "series_2"]),
+        said(PETS, PATIENTS),
+    ),
+    "classes of a driver": (tree([f"c{i}" for i in range(10)]), said([f"c{i}" for i in range(10)])),
+    "images of each class": (tree(PETS, ["images", "masks"]), said(PETS)),
+    "classes in raw": (tree(["raw"], PETS), said(PETS)),
     "uneven classes": (
         ["cat/tabby/1.png", "cat/2.png", "dog/3.png"],
         said(["cat/tabby", "cat", "dog"]),
