@@ -80,16 +80,19 @@ def demo(*, folder: str, seed: int, labelling: bool, output: Output) -> int:
         _step(3, f"Learn, and measure on {model.test.n:,} photographs kept aside"), _curve(curve)
     )
     output.steps(_step(4, "Beside published results"), _beside(curve), APART)
+    blocked = project.blocked
+    if blocked is not None and blocked.leads:
+        output.steps(_step(5, "What to expect of new modules"), _on_new_series(blocked, model.test))
 
     saved = model.save(place / "solar-cells.handful")
     page = project.review(place / "report.html")
     check = verify(saved)
     output.steps(
-        _step(5, "Save, and prove that the file answers as the live model does"), check.summary()
+        _step(6, "Save, and prove that the file answers as the live model does"), check.summary()
     )
     shown = project.held_out[0]
     answer = model.predict(shown.source)
-    output.steps(_step(6, "Ask it about one photograph"), _answer(shown.path, shown.label, answer))
+    output.steps(_step(7, "Ask it about one photograph"), _answer(shown.path, shown.label, answer))
     output.line(
         f"\nDone in {time.perf_counter() - start:.0f} s.\n"
         f"Model    {saved}\nReport   {page}   (open it in a browser)\n"
@@ -102,6 +105,7 @@ def demo(*, folder: str, seed: int, labelling: bool, output: Output) -> int:
             "items": len(project.items),
             "curve": [{"labels": n, "test": one.to_json()} for n, one in curve],
             "published": dict(PUBLISHED),
+            "blocked": blocked.to_json() if blocked else None,
             "verify": check.to_json(),
             "prediction": answer.to_json(),
             "seconds": {**project.seconds, "total": time.perf_counter() - start},
@@ -161,6 +165,20 @@ def _beside(curve: list[tuple[int, Any]]) -> Any:
         interval,
     )
     return table
+
+
+def _on_new_series(blocked: Any, test: Any) -> str:
+    from handful.review.wording import baseline_words, series_note
+
+    lines = (
+        "The cells come from 44 modules and lie in module order, so a random test holds cells",
+        "of modules that were learned from.",
+        f"{series_note(blocked, test)}",
+        f"With {blocked.estimate.accuracy.confidence:.0%} confidence "
+        f"{blocked.estimate.accuracy.low:.1%} to {blocked.estimate.accuracy.high:.1%} on new "
+        f"modules. {baseline_words(test.baseline)}.",
+    )
+    return "\n".join(f"   {line}" for line in lines)
 
 
 def _answer(path: str, label: str | None, answer: Any) -> str:

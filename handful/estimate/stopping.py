@@ -13,9 +13,12 @@ from jaxtyping import Int
 
 from handful.estimate.figure import Figure
 from handful.estimate.forecast import Forecast
+from handful.estimate.intervals import anytime
 
 SETTLED = 0.99  # mean agreement of successive models; small-text's default
 CHECKS = 3
+MORE = 40  # audit answers that are looked ahead
+FEWEST = 10  # answers, below which their share of right ones says nothing of the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ def advise(
     *,
     target: float | None = None,
     worth: float = 0.01,
+    ahead: tuple[int, float] | None = None,
 ) -> Advice:
     """Whether to go on.
 
@@ -59,6 +63,8 @@ def advise(
         agreements: κ of each model's predictions with the one before, latest last.
         target: accuracy that the user needs; None: as good as labels can buy.
         worth: gain in accuracy for which the user would still give the next labels.
+        ahead: audit answers that are left to give, at most 40, and the half width of the live
+            interval after them, from `half_width_after`; None: too few answers, or none left.
     Source:
         No one criterion is best everywhere (Pullar-Strecker et al., arXiv:2110.03802), so a stop
         needs either proof of the target or two witnesses: the forecast and settled predictions.
@@ -84,14 +90,14 @@ def advise(
             "go-on",
             f"not yet: {points:+.1f} points are expected of another {forecast.num_more} labels.",
         )
-    narrowed = half_width(live.value, live.n + 40, live.confidence)
-    if math.isnan(narrowed):
-        return Advice("cannot-tell", "there are no audit labels yet.")
-    return Advice(
-        "cannot-tell",
-        f"{live.n} audit labels do not settle it; 40 more would narrow accuracy to "
-        f"about ± {100 * narrowed:.1f} points.",
-    )
+    if math.isnan(live.value):
+        return Advice("cannot-tell", "there are no audit answers yet.")
+    answers = "1 audit answer does" if live.n == 1 else f"{live.n} audit answers do"
+    more = ""
+    if ahead is not None:
+        num_more, half = ahead
+        more = f"; {num_more} more would narrow accuracy to about ± {100 * half:.1f} points"
+    return Advice("cannot-tell", f"{answers} not settle it{more}.")
 
 
 def _share(share: float) -> str:
@@ -104,7 +110,29 @@ def upper_90(gain: Figure) -> float:
     return gain.value + (gain.high - gain.value) * NormalDist().inv_cdf(0.9) / whole
 
 
-def half_width(value: float, n: int, confidence: float) -> float:
-    """Half the width of a proportion's interval from `n` items, as planning needs it."""
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    return z * math.sqrt(value * (1 - value) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+def half_width_after(
+    live: Figure, num_more: int, *, asked: int, population: int
+) -> tuple[int, float] | None:
+    """How many more audit answers are meant, and half the width that the meter will then show.
+
+    The interval is the meter's own, anytime-valid; the share of right answers, and of those that
+    nobody can name, are taken to stay as they are.
+
+    Args:
+        live: accuracy as the meter shows it, on `live.n` answers with a class.
+        num_more: audit items that are left to ask.
+        asked: audit items asked so far, those that nobody could name among them.
+        population: clusters that the reserve was drawn from.
+    Returns:
+        At most 40 answers and half a width in [0, 0.5]; None below ten answers, and where nothing
+        is left to ask.
+    """
+    num_more = min(num_more, MORE, population - asked)
+    if live.n < FEWEST or num_more < 1:
+        return None
+    after = asked + num_more
+    named = min(round(live.n * after / asked), after)
+    hits = min(round(live.value * named), named)
+    low, _ = anytime(hits, after, population, confidence=live.confidence)
+    _, high = anytime(hits + after - named, after, population, confidence=live.confidence)
+    return num_more, (high - low) / 2

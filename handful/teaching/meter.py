@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,9 +11,9 @@ from jaxtyping import Bool, Float, Int
 
 from handful.encoders.encoder import Block
 from handful.estimate.audit import audit
-from handful.estimate.figure import ClassFigures, Figure
+from handful.estimate.figure import Baseline, ClassFigures, Figure
 from handful.estimate.forecast import Forecast, forecast, stages_of
-from handful.estimate.stopping import Advice, advise, kappa
+from handful.estimate.stopping import Advice, advise, half_width_after, kappa
 from handful.heads.fit import fit
 from handful.teaching.taught import METHODS, Taught
 
@@ -32,6 +33,7 @@ class Meter:
         forecast: what the next labels would buy; None while it cannot be said.
         expected_wrong: how many labels would be wrong if the model gave those that are missing.
         advice: whether to go on.
+        baseline: accuracy on the same audit items of always naming their commonest class.
     """
 
     accuracy: Figure
@@ -43,6 +45,7 @@ class Meter:
     forecast: Forecast | None
     expected_wrong: Figure
     advice: Advice
+    baseline: Baseline | None
 
 
 def measure(
@@ -77,6 +80,9 @@ def measure(
         num_rest=int((given.labels < 0).sum()),
         num_unsure=given.lessons.num_unsure,
     )
+    reserve = len(np.unique(taught.known.clusters[given.reserve]))
+    population = max(given.population, asked, 1)
+    ahead = half_width_after(found.live, reserve - asked, asked=asked, population=population)
     k = len(given.classes)
     confusion = np.zeros((k, k), np.int64)
     np.add.at(confusion, (taught.targets, taught.left_out.argmax(axis=1)), 1)
@@ -84,13 +90,21 @@ def measure(
         accuracy=found.frozen,
         live=found.live,
         answered=given.num_audited,
-        reserve=len(np.unique(taught.known.clusters[given.reserve])),
+        reserve=reserve,
         per_class=found.per_class,
         confusion=confusion,
         forecast=forecast,
         expected_wrong=found.wrong_if_finished,
-        advice=advise(found.live, forecast, agreements, target=target),
+        advice=advise(found.live, forecast, agreements, target=target, ahead=ahead),
+        baseline=_baseline(names),
     )
+
+
+def _baseline(names: Sequence[str]) -> Baseline | None:
+    if not names:
+        return None
+    label, count = Counter(names).most_common(1)[0]
+    return Baseline(label, count / len(names), len(names))
 
 
 def look_ahead(taught: Taught, *, num_more: int = 50, seed: int = 0) -> Forecast | None:

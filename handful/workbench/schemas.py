@@ -159,6 +159,7 @@ class MeterOut(BaseModel):
     forecast: ForecastOut | None
     expected_wrong: FigureOut
     advice: AdviceOut
+    baseline: str | None
     agreement: AgreementOut | None
     own_consistency: FigureOut | None
 

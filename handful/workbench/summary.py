@@ -9,6 +9,7 @@ import numpy as np
 from handful.errors import HandfulError
 from handful.estimate.figure import Figure
 from handful.labels.crowd import is_installed, what_would_add_it
+from handful.review.wording import baseline_words
 from handful.teaching.crowd import num_shared
 from handful.teaching.exam import fresh, sittings
 from handful.teaching.given import Given
@@ -190,6 +191,7 @@ def _meter(meter: Meter, given: Given, both: Agreement | None, own: Figure | Non
             stop={"stop": True, "go-on": False, "cannot-tell": None}[meter.advice.kind],
             text=meter.advice.reason,
         ),
+        baseline=None if meter.baseline is None else baseline_words(meter.baseline),
         agreement=None
         if both is None
         else AgreementOut(annotators=list(both.annotators), kappa=figure(both.kappa),

@@ -15,6 +15,7 @@
  * @property {{ labels: number, gain: Gain } | null} forecast
  * @property {Figure | null} expected_wrong pictures
  * @property {{ stop: boolean | null, text: string } | null} advice
+ * @property {string | null} baseline what any accuracy is to be held against, in words
  * @property {{ annotators: string[], kappa: Figure, items: number } | null} agreement
  * @property {Figure | null} own_consistency
  */

@@ -117,7 +117,7 @@ export function exports(store, actions) {
                       h(
                         "span",
                         { class: "note figure" },
-                        ` ${percentRange(accuracy.low, accuracy.high)}, n = ${count(accuracy.n)}.`,
+                        ` ${percentRange(accuracy.low, accuracy.high)} measured once, n = ${count(accuracy.n)}.`,
                       ),
                     )
                   : null,

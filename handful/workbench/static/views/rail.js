@@ -96,6 +96,7 @@ function measured(meter) {
       h("b", { class: "figure" }, percentRange(live.low, live.high)),
       h("span", { class: "note" }, `, ${percent(live.confidence, 0)} confidence, whenever you look`),
     ),
+    meter.baseline && h("p", { class: "note" }, `${meter.baseline}.`),
     progress(audit),
     h(
       "dl",
