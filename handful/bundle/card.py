@@ -59,7 +59,7 @@ def _quality(m: Manifest) -> str:
         ]
     lines += [_figures(m.estimate)]
     if m.test is not None:
-        lines += [f"On {m.test.n:,} items that were kept aside for a test:", "", _figures(m.test)]
+        lines += [f"On {m.test.n:,} items held out for a test:", "", _figures(m.test)]
     for warning in m.caveats.warnings if m.caveats else ():
         lines += [f"**Mind:** {_text(warning)}", ""]
     return "\n".join(lines)

@@ -29,9 +29,11 @@ from handful.heads.conformal import Thresholds, abstentions, prediction_sets
 from handful.items.decode import DecodeFailure, Picture, decode
 from handful.items.fingerprint import read
 from handful.items.folder import read_folder
+from handful.items.inline import inline_picture
 from handful.items.item import Item
 from handful.items.names import native, printable
 from handful.machine import num_cores
+from handful.notebook import small_table
 
 Source = str | Path | Item | bytes
 BATCH = 16  # pictures; larger ones gained nothing on two cores and take more memory
@@ -72,6 +74,20 @@ class Prediction:
     def unreadable(cls, path: str, why: str) -> Prediction:
         """For a picture that could not be read."""
         return cls(path, None, 0.0, {}, (), True, error=why)
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the answer, what else is plausible, and the picture if it is a file."""
+        answer = "cannot say" if self.abstained else self.label
+        rows = {
+            "picture": self.path,
+            "answer": f"not readable: {self.error}" if self.error else answer,
+            "most probable": f"{self.label}, {self.probability:.1%}" if self.label else "",
+            "plausible": ", ".join(self.set),
+            "note": "; ".join(self.warnings),
+        }
+        shown = {name: value for name, value in rows.items() if value}
+        picture = inline_picture(Path(self.path)) if self.path and not self.error else ""
+        return picture + small_table("Prediction", shown)
 
     def to_json(self) -> dict[str, object]:
         """As `--json` prints it; what is empty or unknown is left out from `unlike` on."""

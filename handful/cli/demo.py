@@ -77,7 +77,7 @@ def demo(*, folder: str, seed: int, labelling: bool, output: Output) -> int:
     assert model.test is not None
     curve.append((model.estimate.n, model.test))
     output.say(
-        _step(3, f"Learn, and measure on {model.test.n:,} photographs kept aside"), _curve(curve)
+        _step(3, f"Learn, and measure on {model.test.n:,} held-out photographs"), _curve(curve)
     )
     output.steps(_step(4, "Beside published results"), _beside(curve), APART)
     blocked = project.blocked

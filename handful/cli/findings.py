@@ -36,7 +36,7 @@ def described(findings: Sequence[Finding]) -> Iterator[Text]:
 def tally(findings: Sequence[Finding]) -> str:
     """How many findings of which severity, in one line."""
     if not findings:
-        return "nothing to complain of"
+        return "no problems found"
     counts = Counter(one.severity for one in findings)
     parts = [
         f"{counts[name]:,} {name}{'s' * (counts[name] != 1)}" for name in STYLES if counts[name]

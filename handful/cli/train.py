@@ -39,7 +39,7 @@ MINUTES = 5.0  # of --deep
     "--test",
     metavar="FRACTION",
     type=float,
-    help="Keep this share out of learning and measure on it, e.g. 0.25.",
+    help="Hold out this share (it is not trained on) and measure on it, e.g. 0.25.",
 )
 @click.option(
     "--encoder",

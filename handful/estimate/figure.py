@@ -30,6 +30,11 @@ class Figure:
     def __str__(self) -> str:
         return f"{self.value:.3f} ({self.low:.3f}–{self.high:.3f})"
 
+    def _repr_html_(self) -> str:
+        """In a notebook: the value, its interval, and what it rests on, as a small table."""
+        rows = {"value": f"{self.value:.3f}", "interval": f"{self.low:.3f}–{self.high:.3f}"}
+        return small_table(f"{self.confidence:.0%} interval, n = {self.n:,}, {self.method}", rows)
+
     def to_json(self) -> dict[str, object]:
         """As `--json` prints it."""
         return asdict(self)

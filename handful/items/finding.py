@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from handful.notebook import small_table
+
+SHOWN_PATHS = 3  # in a notebook
 Severity = Literal["fault", "warning", "note"]
 
 
@@ -27,6 +30,14 @@ class Finding:
     score: float = 1.0
     severity: Severity = "warning"
     suggestion: str = ""
+
+    def _repr_html_(self) -> str:
+        """In a notebook: what was found, where, and what to do, as a small table."""
+        more = len(self.paths) - SHOWN_PATHS
+        paths = ", ".join(self.paths[:SHOWN_PATHS]) + (f" and {more:,} more" if more > 0 else "")
+        rows = {"found": self.reason, "where": paths, "try": self.suggestion}
+        shown = {name: value for name, value in rows.items() if value}
+        return small_table(f"{self.severity}: {self.kind}", shown)
 
     def to_json(self) -> dict[str, object]:
         """As `--json` prints it."""

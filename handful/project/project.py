@@ -17,6 +17,7 @@ from handful.items.levels import Levels
 from handful.items.vanished import Vanished, vanished
 from handful.learning import Embedded, Learned, Progress, Settings
 from handful.learning_curve import learning_curve
+from handful.notebook import small_table
 from handful.project.labelling import begin_session, has_ledger, named, save_labels, show
 from handful.project.learner import Learner
 from handful.project.reviewing import look, write_page
@@ -445,6 +446,18 @@ class Project:
         """
         write_page(self, self.embed(), Path(page))
         return Path(page)
+
+    def _repr_html_(self) -> str:
+        """In a notebook: what there is and what is labelled, as a small table."""
+        labels = self.labels
+        rows = {
+            "items": f"{len(self.items):,}",
+            "labels": f"{len(labels):,}",
+            "classes": ", ".join(sorted(set(labels.values()))[:12]) or "none yet",
+            "set aside": f"{len(self.quarantined):,}",
+            "encoder": self.settings.encoder,
+        }
+        return small_table(f"Project {self.name}", rows)
 
     def __repr__(self) -> str:
         labels = f"{len(self.labels):,} labels, {len(set(self.labels.values()))} classes"

@@ -27,7 +27,7 @@ def unlabelled(examined: Examined) -> Iterator[Finding]:
             severity="note",
             suggestion="Put them into class folders, or name the column with --labels."
             if every
-            else "They are not learned from.",
+            else "They are not used for training.",
         )
 
 

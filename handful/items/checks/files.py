@@ -26,7 +26,7 @@ def quarantined(examined: Examined) -> Iterator[Finding]:
             paths=tuple(paths),
             reason=f"{counted(len(paths), 'item')} set aside: {why}",
             severity="warning",
-            suggestion="The rest goes on without; mend the cause, or take it out.",
+            suggestion="The rest goes on without; fix the cause, or take it out.",
         )
 
 
