@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import final, overload
+from typing import cast, final, overload
 
 from handful.bundle import archive
 from handful.bundle.manifest import Manifest
-from handful.bundle.predict import Prediction, Predictor, Source
+from handful.bundle.predict import Prediction, Predictor, expand
+from handful.bundle.sources import Source, each, is_one
 from handful.bundle.write import write
 from handful.errors import DataError
 from handful.estimate.figure import Blocked, Estimate
-from handful.items.item import Item
 from handful.notebook import small_table
 
 __all__ = ["Model", "Prediction"]
@@ -103,15 +103,21 @@ class Model:
         Among several, one that cannot be read gets an answer with `error` set; the rest goes on.
 
         Args:
-            source: a path, an Item, the bytes of a file, or any iterable of these.
+            source: a path, an Item, the bytes of a file, a Pillow picture or an array: (h, w) in
+                uint8, uint16 or float, (h, w, 3 or 4) in uint8, or float in 0 … 1. Or several: a
+                folder, an array (n, h, w, 3), or any iterable of these.
             root: where relative paths start. Without it, a model just trained looks in its data
                 folder first; then the working folder counts.
         Raises:
             DataError: a single picture was asked for and cannot be read.
         """
-        if not isinstance(source, (str, Path, Item, bytes)):
-            return list(self.predict_many(source, root=root))
-        (answer,) = self.predict_many([source], root=root)
+        if isinstance(source, (str, Path)) and str(source) and root is None:
+            inside = expand([source])
+            if inside != [str(source)]:
+                return list(self.predict_many(inside))
+        if not is_one(source):
+            return list(self.predict_many(cast(Iterable[Source], source), root=root))
+        (answer,) = self.predict_many([cast(Source, source)], root=root)
         if answer.error:
             raise DataError(
                 "The picture cannot be read.",
@@ -127,7 +133,7 @@ class Model:
         """Answers one by one, in order, in constant memory however many there are."""
         here = Path()
         live = (here,) if self._root is None else (self._root, here)
-        return self.predictor.predict_many(sources, roots=live if root is None else (root,))
+        return self.predictor.predict_many(each(sources), roots=live if root is None else (root,))
 
     def save(self, path: str | Path) -> Path:
         """Write the model to one file and return its path.
@@ -140,6 +146,10 @@ class Model:
     def to_bytes(self) -> bytes:
         """The file, byte for byte: the same model gives the same bytes."""
         return archive.pack({archive.MANIFEST: self.manifest.to_bytes(), **self.contents})
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """A copy, and what another process gets: the file's bytes, checked when they are read."""
+        return _again, (self.to_bytes(), self._root)
 
     def __repr__(self) -> str:
         accuracy = self.estimate.accuracy
@@ -160,3 +170,11 @@ class Model:
             "measured": f"{shown.method}, n = {shown.n:,}",
         }
         return small_table("handful model", rows)
+
+
+def _again(data: bytes, root: Path | None) -> Model:
+    """The model that `Model.__reduce__` has told of."""
+    from handful.bundle.load import from_bytes
+
+    model = from_bytes(data)
+    return Model(model.manifest, model.contents, predictor=model.predictor, root=root)

@@ -294,7 +294,8 @@ def expand(paths: Iterable[str | Path]) -> list[str | Item]:
         inside = read_folder(Path(path), folders="ignore")
         places = {item.path: item.source for item in inside}
         places |= {one.path: inside.root / native(one.path) for one in inside.quarantined}
-        found += [Item(f"{path}/{name}", place) for name, place in sorted(places.items())]
+        before = str(path).rstrip("/")  # as typed: a shell completes a folder's name with a slash
+        found += [Item(f"{before}/{name}", place) for name, place in sorted(places.items())]
     return found
 
 

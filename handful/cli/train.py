@@ -132,8 +132,8 @@ def train(
     with output.progress("Looking") as progress:
         model = opened.fit(progress=progress)
     page = Path(report_path) if report_path else Path(model_path).with_name("report.html")
+    saved = model.save(model_path)  # first: a report that cannot be written costs no model
     opened.review(page)
-    saved = model.save(model_path)
     seconds = {**opened.seconds, "total": time.perf_counter() - start}
 
     for gone in opened.vanished:
