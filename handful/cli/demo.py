@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,7 +179,8 @@ def _on_new_series(blocked: Any, test: Any) -> str:
         f"{blocked.estimate.accuracy.low:.1%} to {blocked.estimate.accuracy.high:.1%} on new "
         f"modules. {baseline_words(test.baseline)}.",
     )
-    return "\n".join(f"   {line}" for line in lines)
+    margin = "   "
+    return textwrap.fill(" ".join(lines), 76, initial_indent=margin, subsequent_indent=margin)
 
 
 def _answer(path: str, label: str | None, answer: Any) -> str:
