@@ -13,4 +13,5 @@ def small_table(caption: str, rows: Mapping[str, object]) -> str:
         f'<td style="text-align:left">{html.escape(str(value))}</td></tr>'
         for name, value in rows.items()
     )
-    return f"<table><caption>{html.escape(caption)}</caption>{body}</table>"
+    style = "text-align:left;white-space:nowrap"  # else a long caption is squeezed over short rows
+    return f'<table><caption style="{style}">{html.escape(caption)}</caption>{body}</table>'
