@@ -284,10 +284,11 @@ class PickOut(BaseModel):
 
 
 class QueueOut(BaseModel):
-    """Items to be looked at, first things first."""
+    """Items to be looked at, first things first; `total`: how many there are of the kind."""
 
     kind: str
     picks: list[PickOut]
+    total: int
 
 
 class SimilarOut(BaseModel):

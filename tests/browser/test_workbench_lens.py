@@ -11,7 +11,7 @@ from PIL.Image import fromarray
 from playwright.sync_api import Browser, expect
 
 import handful
-from tests.browser.desk import PHONE, Desk
+from tests.browser.desk import PHONE, Desk, saved, type_class
 
 pytestmark = pytest.mark.browser
 WIDTH, HEIGHT, GROUND, FAINT = 1_800, 1_200, 32_768, 60  # a quarter of a grey level of 8 bits
@@ -54,7 +54,7 @@ def test_a_crack_beyond_eight_bits_is_seen(films: Desk) -> None:
     """Z shows the whole film one to one, C what 8 bits hide; both stay for the next; R resets."""
     page = films.open()
     page.keyboard.press("g")
-    zoom = page.get_by_role("button", name="Whole picture or one to one")
+    zoom = page.locator(".lens-zoom")
     expect(zoom).to_have_text("Fit")
     page.keyboard.press("z")
     expect(zoom).to_have_text("100\u00a0%")
@@ -125,3 +125,37 @@ def test_a_phone_zooms_by_buttons(films: Desk) -> None:
     page.get_by_label("Contrast").fill("2")
     expect(page.locator(".lens-range")).to_contain_text(" to ")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_what_is_labelled_is_found_and_changed(films: Desk) -> None:
+    """Labelled lists who and when; a search narrows it; a key changes that one label, and Undo."""
+    page = films.open()
+    for name in ("fine", "cracked", "fine"):
+        type_class(page, name)
+    saved(page)
+    page.get_by_role("button", name="Labelled", exact=True).click()
+    expect(page.locator(".tile")).to_have_count(3)
+    expect(page.locator(".tile").first).to_contain_text("me, ")
+    page.get_by_label("Class", exact=True).select_option("cracked")
+    expect(page.locator(".tile")).to_have_count(1)
+    page.get_by_label("Names").check()
+    name = page.locator(".tile-name").inner_text()
+    page.keyboard.press("1")
+    saved(page)
+    assert {"fine"} == set(films.ledger().labels.values())
+    page.locator(".said-last button").click()
+    saved(page)
+    assert films.ledger().labels[name] == "cracked"
+    page.get_by_label("Find by file name").fill("nothing is called so")
+    expect(page.locator(".nothing").first).to_contain_text("No labelled picture is like that.")
+
+
+def test_sizes_and_names_stay_as_chosen(films: Desk) -> None:
+    """The grid's size and names are the same after a reload."""
+    page = films.open()
+    expect(page.locator(".tile-name").first).to_be_hidden()
+    page.get_by_label("Size of the pictures").fill("300")
+    page.get_by_label("Names").check()
+    page.reload()
+    expect(page.locator(".tile-name").first).to_be_visible()
+    page.wait_for_function("document.querySelector('.tile').offsetWidth >= 290")

@@ -17,6 +17,7 @@ from handful.teaching.desk import AGAIN, SPOT_CHECK, Pick, blind
 from handful.teaching.people import disputed
 from handful.teaching.second_look import cell, errors
 from handful.teaching.taught import Taught
+from handful.workbench import browsing
 from handful.workbench.bench import Bench
 from handful.workbench.routes.asking import Annotator, BenchOf, item_of
 from handful.workbench.schemas import PickOut, QueueOut, SimilarOut, SuggestionOut
@@ -49,8 +50,8 @@ def queue(
     elif kind == "exam":
         picks = exam.ask(bench.session, n, by=by, holds=holds or ())
     else:
-        picks = _of_kind(kind, bench, by)[:n]
-    return QueueOut(kind=kind, picks=[_out(pick, bench) for pick in picks])
+        picks = _of_kind(kind, bench, by)
+    return QueueOut(kind=kind, picks=[_out(pick, bench) for pick in picks[:n]], total=len(picks))
 
 
 @router.get("/similar")
@@ -91,6 +92,11 @@ def _of_kind(kind: str, bench: Bench, by: str) -> list[Pick]:
             unsure = [path for path, v in state.verdicts.items() if v.label is None]
         return [Pick(session.place[path], "nobody could say") for path in unsure
                 if path in session.place]  # fmt: skip
+    if what == "labelled" and len(rest) in (0, 2):
+        return browsing.labelled(bench, *(rest or ("", "")))
+    if what == "unlabelled" and len(rest) in (0, 2, 4):
+        text, name = rest[:2] or ("", "")
+        return browsing.unlabelled(bench, text, name, *browsing.shares(rest[2:]))
     if what == "class" and len(rest) == 1:
         return _of_class(bench, rest[0])
     if what == "lasso" and len(rest) == 1:
@@ -107,8 +113,9 @@ def _of_kind(kind: str, bench: Bench, by: str) -> list[Pick]:
     raise SettingError(
         "There is no such kind of queue.",
         found=repr(kind),
-        expected="ask, exam, suspects, errors, disagreements, flagged, unsure, class:NAME,"
-        " lasso:GESTURE or cell:TRUE:SAID, each name percent-encoded",
+        expected="ask, exam, suspects, errors, disagreements, flagged, unsure, labelled:TEXT:CLASS,"
+        " unlabelled:TEXT:CLASS:LEAST:MOST, class:NAME, lasso:GESTURE or cell:TRUE:SAID, each part"
+        " percent-encoded",
         attempt="reload the page",
     )
 

@@ -72,7 +72,7 @@ const json = (path) => request(path, asJson);
 /** @returns {Promise<Session>} */
 export const session = () => json("/api/session");
 
-/** @returns {Promise<{ paths: string[] }>} */
+/** @returns {Promise<{ paths: string[], groups: (string | null)[] }>} */
 export const items = () => json("/api/items");
 
 /** @param {number} since 0 for all */
@@ -83,7 +83,7 @@ export const labels = (since) => json(`/api/labels${since ? `?since=${since}` : 
  * @param {string} kind
  * @param {number} n
  * @param {number[]} held questions that the page still holds; others may be asked again
- * @returns {Promise<{ kind: string, picks: Pick[] }>}
+ * @returns {Promise<{ kind: string, picks: Pick[], total: number }>}
  */
 export const queue = (kind, n, held) =>
   json(`/api/queue?kind=${encodeURIComponent(kind)}&n=${n}&except=${held.join(",")}`);

@@ -64,7 +64,10 @@ export function createFollower(store) {
   /** All that the page needs beyond the first questions. */
   async function load() {
     try {
-      if (!store.get().columns.paths.length) store.itemsArrived((await api.items()).paths);
+      if (!store.get().columns.paths.length) {
+        const { paths, groups } = await api.items();
+        store.itemsArrived(paths, groups);
+      }
       await Promise.all([refreshPositions(), catchUp()]);
     } catch (error) {
       failed(error);

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { fetchAhead, LARGE, MEDIUM } from "./pictures.js";
 import { goesOn } from "./store.js";
+import { isSearched } from "./views/finder.js";
 
 /** @typedef {import("./types.js").Pick} Pick */
 /** @typedef {import("./types.js").Batch} Batch */
@@ -10,7 +11,11 @@ import { goesOn } from "./store.js";
 const BATCH = 24;
 const BATCH_NARROW = 12;
 const AHEAD = 8; // this many unanswered, and the next batch is fetched
+const LISTED = 200; // of what is looked through, not asked
 const NONE = 255;
+
+/** @param {Pick} pick who gave its label, and when */
+const withAuthor = (pick) => ({ ...pick, author: pick.reason });
 
 /** @typedef {ReturnType<typeof createQuestions>} Questions */
 
@@ -53,12 +58,13 @@ export function createQuestions(store, outbox, follower) {
   async function fetchBatch(kind, title, shown = []) {
     const among = store.get().session?.embedded ?? 0;
     try {
-      const { picks } = await api.queue(kind, size, [...shown, ...outbox.items()]);
+      const wanted = isSearched(kind) ? LISTED : size;
+      const { picks, total } = await api.queue(kind, wanted, [...shown, ...outbox.items()]);
       const batch = {
         kind,
         title,
-        picks: sorted(picks),
-        total: picks.length,
+        picks: sorted(kind.startsWith("labelled") ? picks.map(withAuthor) : picks),
+        total,
         among,
         answers: {},
       };

@@ -19,6 +19,7 @@ function initial() {
     session: null,
     columns: {
       paths: [],
+      groups: [],
       labels: new Int16Array(0),
       colours: new Uint8Array(0),
       positions: new Float32Array(0),
@@ -216,10 +217,11 @@ export function createStore() {
             : batch,
       });
     },
-    /** @param {string[]} paths */
-    itemsArrived(paths) {
+    /** @param {string[]} paths @param {(string | null)[]} groups */
+    itemsArrived(paths, groups) {
       columns({
         paths,
+        groups,
         labels: new Int16Array(paths.length).fill(-1),
         colours: new Uint8Array(paths.length).fill(NO_CLASS),
       });

@@ -56,6 +56,7 @@
  * @property {number | null} probability with which the query drew it
  * @property {{ label: string, probability: number | null } | null} suggestion
  * @property {string | null} [given] the label it bears
+ * @property {string | null} [author] who gave the label, when and how, where that is listed
  * @property {number[]} [against] neighbours that contradict it
  * @property {Record<string, string> | null} [votes]
  */
@@ -74,6 +75,7 @@
 /**
  * @typedef {object} Columns one entry an item
  * @property {string[]} paths
+ * @property {(string | null)[]} groups
  * @property {Int16Array} labels class index, or -1
  * @property {Uint8Array} colours class index given or suggested, 255 for none
  * @property {Float32Array} positions x and y in [-1, 1]; NaN while unknown

@@ -12,6 +12,8 @@ export const KINDS = [
   ["disagreements", "Disputed", "No two annotators disagree."],
   ["flagged", "Flagged", "No picture is flagged. F flags one."],
   ["unsure", "Unsure", "No picture was called unsure."],
+  ["labelled", "Labelled", "No labelled picture is like that."],
+  ["unlabelled", "Unlabelled", "No picture without a label is like that. Where there is a model, its suggestions stand here; pictures that measure it are left out."],
 ];
 
 const ON_THE_WAY = "The last answers of the exam are on their way.";
@@ -30,7 +32,7 @@ function words({ batch, loading, link, session }) {
     if (batch.kind === "exam") return session?.exam.is_open ? ON_THE_WAY : OVER;
     if (batch.kind === "ask" && session && session.embedded < session.items)
       return "The first pictures are being looked at. Questions come in a moment.";
-    return KINDS.find(([kind]) => kind === batch.kind)?.[2] ?? "There is nothing here.";
+    return KINDS.find(([kind]) => kind === batch.kind.split(":")[0])?.[2] ?? "There is nothing here.";
   }
   const isDone = batch.picks.every((pick) => batch.answers[pick.item]);
   if (!goesOn(batch) || !isDone) return null;

@@ -40,7 +40,7 @@ export function focus(store, actions) {
       words.replaceChildren(
         suggestionLine(pick, store.get().session) ?? "",
         ...(pick.given
-          ? [h("span", { class: "given" }, "labelled ", h("b", { class: "class" }, pick.given))]
+          ? [h("span", { class: "given" }, "labelled ", h("b", { class: "class" }, pick.given)), ...(pick.author ? [h("span", { class: "note" }, pick.author)] : [])]
           : []),
         ...(answer ? [h("span", { class: "verdict" }, inWords(answer))] : []),
         ...(flagged.has(pick.item) ? [h("span", { class: "tag" }, "flagged")] : []),

@@ -63,7 +63,8 @@ export function grid(store, actions) {
     const parts = [...rows].map(([name, picks]) => {
       const known = session?.classes.some((c) => c.name === name) && picks[0].suggestion;
       const made = picks.map((/** @type {Pick} */ pick) => {
-        const tile = createTile(pick, columns.paths[pick.item] ?? `picture ${pick.item}`);
+        const path = columns.paths[pick.item] ?? `picture ${pick.item}`;
+        const tile = createTile(pick, path, columns.groups[pick.item]);
         tiles.set(pick.item, tile);
         tile.element.addEventListener("click", (/** @type {MouseEvent} */ event) =>
           clicked(pick, event),
@@ -155,7 +156,8 @@ export function grid(store, actions) {
         });
       });
       const at = tiles.get(batch.picks[cursor]?.item ?? -1)?.element;
-      at?.scrollIntoView({ block: "nearest" });
+      // In the middle, so that what comes next is in sight; what was clicked stays under the pointer.
+      at?.scrollIntoView({ block: at.matches(":hover") ? "nearest" : "center" });
       const active = document.activeElement;
       if (at && (active === document.body || list.contains(active) || active?.id === "work"))
         at.focus({ preventScroll: true });

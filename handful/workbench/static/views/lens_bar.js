@@ -35,7 +35,11 @@ export function lensBar(store, deeds) {
   const contrast = slider("Contrast", CONTRAST, (value) =>
     store.lensChanged(windowed(store.get().lens, store.get().lens.brightness, value)),
   );
-  const toggle = button("zoom", "Whole picture or one to one", "Z: the whole picture, or one pixel of it to one of the screen", "");
+  const toggle = h("button", {
+    class: "lens-button lens-zoom",
+    title: "Z: the whole picture, or one pixel of it to one of the screen",
+    onclick: deeds.zoom,
+  });
   const range = h("span", { class: "note figure lens-range" });
   const reset = h("button", { class: "plain", title: "R: the whole picture, as bright as it is", onclick: deeds.reset }, "Reset ", h("kbd", {}, "R"));
   follow(

@@ -180,7 +180,7 @@ export function map(store, actions, part) {
             title: projected ? "Lay the map out as before (P)" : "Separate two groups (P)",
             onclick: part,
           },
-          projected ? "Together" : "Part",
+          projected ? "Together" : "Separate",
         ),
         h(
           "button",

@@ -72,8 +72,9 @@ export function described(pick, name, answer, flagged) {
  * A tile of the grid. Its picture stays while its words change.
  * @param {Pick} pick
  * @param {string} path
+ * @param {string | null} [group]
  */
-export function createTile(pick, path) {
+export function createTile(pick, path, group = null) {
   const name = path.split("/").pop() ?? "";
   const words = h("div", { class: "words" });
   const mark = h("span", { class: "verdict" });
@@ -83,6 +84,7 @@ export function createTile(pick, path) {
     { class: "tile", role: "option", tabindex: "-1", title: path },
     face,
     words,
+    h("div", { class: "tile-name path" }, path, group && h("span", { class: "note" }, ` · ${group}`)),
   );
   let shown = "";
   /** @param {Session | null} session @param {Answer | undefined} answer @param {{ current: boolean, selected: boolean, flagged: boolean }} how */
@@ -111,6 +113,7 @@ export function createTile(pick, path) {
       ...(pick.given
         ? [h("span", { class: "given" }, "labelled ", h("b", { class: "class" }, pick.given))]
         : []),
+      ...(pick.author ? [h("span", { class: "given" }, pick.author)] : []),
       ...(pick.votes && Object.keys(pick.votes).length ? [votes(pick.votes)] : []),
       ...(pick.against?.length ? [against(pick.against)] : []),
     );

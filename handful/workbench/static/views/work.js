@@ -4,9 +4,11 @@ import { h } from "../../house/dom.js";
 import { count, counted } from "../../house/numbers.js";
 import { named, tally } from "../labelled.js";
 import { empty, KINDS } from "./empty.js";
+import { finder, isSearched } from "./finder.js";
 import { focus } from "./focus.js";
 import { grid, selectionWords } from "./grid.js";
-import { follow, slot } from "./slot.js";
+import { gridSize } from "./size.js";
+import { slot } from "./slot.js";
 
 /** How many wait there. @param {number | undefined} number */
 const numbered = (number) => (number ? h("span", { class: "figure" }, ` ${count(number)}`) : null);
@@ -51,11 +53,16 @@ function sitting({ model, answered, questions }, actions) {
 export function work(store, actions) {
   const many = grid(store, actions);
   const one = focus(store, actions);
-  const said = h("p", { class: "said-last", role: "status" });
-  follow(
+  const said = slot(
+    h("p", { class: "said-last", role: "status" }),
     store,
-    (s) => [s.said],
-    (words) => (said.textContent = words),
+    (s) => [s.said, s.past.length > 0],
+    (words, canUndo) => [
+      words && h("span", {}, words),
+      words &&
+        canUndo &&
+        h("button", { class: "plain", "data-focus": "undo-last", onclick: actions.undo }, "Undo"),
+    ],
   );
   const kinds = slot(
     h("div", { class: "kinds", role: "group", "aria-label": "What to look at" }),
@@ -73,7 +80,7 @@ export function work(store, actions) {
           "button",
           {
             "data-focus": key,
-            "aria-pressed": String(kind === key),
+            "aria-pressed": String(kind?.split(":")[0] === key),
             onclick: () => void actions.open(key, ""),
           },
           words,
@@ -87,12 +94,13 @@ export function work(store, actions) {
     (s) => [
       s.batch?.title,
       s.batch?.total,
+      s.batch?.kind,
       s.batch?.picks.length,
       s.selection,
       s.batch?.kind === "exam" && s.session?.exam,
       s.columns.unsure,
     ],
-    (title, total, shown, selection, exam, _unsure) => [
+    (title, total, kind, shown, selection, exam, _unsure) => [
       selection.items.length
         ? h(
             "p",
@@ -124,13 +132,15 @@ export function work(store, actions) {
                   h("kbd", {}, "Esc"),
                 ),
               )
-            : null,
+            : isSearched(kind) && (total ?? 0) > (shown ?? 0)
+              ? h("p", { class: "note" }, `${count(shown ?? 0)} of ${counted(total ?? 0, "pictures")} are shown.`)
+              : null,
     ],
   );
   const element = h(
     "main",
     { id: "work", class: "work", tabindex: "-1", "aria-label": "Pictures" },
-    h("div", { class: "work-top" }, h("div", { class: "work-line" }, kinds, said), head),
+    h("div", { class: "work-top" }, h("div", { class: "work-line" }, kinds, gridSize()), finder(store, actions), said, head),
     empty(store),
     many.element,
     one.element,
