@@ -46,13 +46,14 @@ def summary(review: Review) -> Group:
         notes = [series_note(leading, scope.estimate)]
     if scope.estimate.baseline:
         notes.append(f"{baseline_words(scope.estimate.baseline)}.")
-    parts: list[RenderableType] = [Text(first + ".", style="bold"), *map(Text, notes)]
+    parts: list[RenderableType] = [Text(first + ".", style="bold")]
+    parts += [Text(one, style="yellow") for one in review.warnings]
+    parts += map(Text, notes)
     parts += [
         Text(f"{_side(other)}: {percent(other.estimate.accuracy.value)} of "
              f"{count(other.estimate.n)} ({percent_range(other.estimate.accuracy)}).")
         for other in others
     ]  # fmt: skip
-    parts += [Text(one, style="yellow") for one in review.warnings]
     parts += [Text(), _classes(scope, review.noun)]
     mixed = _mix_ups(review, scope)
     if mixed is not None:

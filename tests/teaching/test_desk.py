@@ -75,6 +75,7 @@ def test_suggestions_come_with_a_model(room: Classroom) -> None:
     assert all(pick.suggestion is None for pick in room.session.ask(6, by="ann", holds=[]))
     room.answer(30)
     open_picks = [pick for pick in room.session.ask(12, by="ann") if not pick.blind]
+    assert len(open_picks) >= 6
     assert all(pick.suggestion is not None for pick in open_picks)
 
 
@@ -94,3 +95,14 @@ def test_suspect_labels_are_asked_again_blind(room: Classroom) -> None:
     room.say(wrong, source="reask")
     session.learn()
     assert wrong not in {pick.item for pick in session.ask(40, by="ann")}
+
+
+@pytest.mark.parametrize(("labels", "asked"), [(40, 0), (60, 1)])
+def test_second_looks_wait_for_fifty_labels(
+    room: Classroom, monkeypatch: pytest.MonkeyPatch, labels: int, asked: int
+) -> None:
+    """With a suspect at hand all the time, it is asked again from fifty labels on, not before."""
+    first, *_ = room.answer(labels)
+    monkeypatch.setattr(room.session, "_to_ask_again", lambda: [first])
+    picks = room.session.ask(16, by="ann")
+    assert asked == sum(pick.item == first for pick in picks)
