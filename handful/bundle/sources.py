@@ -46,6 +46,7 @@ def plain(source: object) -> str | Path | Item | bytes:
         "This is nothing that a model can be asked about.",
         found=f"an object of type {type(source).__name__}",
         expected="a path, bytes, a Pillow picture, an array, or several of these",
+        attempt="give the place of the file",
     )
 
 
@@ -72,6 +73,7 @@ def _picture(array: np.ndarray) -> Image:
         found=f"shape {array.shape}, {array.dtype}",
         expected="(h, w) in uint8, uint16 or float; (h, w, 3 or 4) in uint8, or float in 0 … 1; "
         "(n, h, w, 3) for several",
+        attempt="move the axes into that order, and scale floats to 0 … 1",
     )
 
 
