@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from handful.cli.answers import check_answers, write_answers
 from handful.cli.options import MODEL, PLACE
 from handful.cli.output import Output, common
 
@@ -21,8 +22,15 @@ NONE_READ = 1
 @click.command()
 @MODEL
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PLACE)
+@click.option(
+    "-o",
+    "--output",
+    "answers",
+    metavar="FILE",
+    help="Write the answers to a file too: .csv, .tsv, .jsonl or .parquet.",
+)
 @common
-def predict(model: str, paths: tuple[str, ...], *, output: Output) -> int:
+def predict(model: str, paths: tuple[str, ...], *, answers: str | None, output: Output) -> int:
     """Name the class of each picture, or say that it cannot be said.
 
     PATH is a picture or a folder of pictures. The answer "cannot say" comes where more than one
@@ -33,8 +41,11 @@ def predict(model: str, paths: tuple[str, ...], *, output: Output) -> int:
     import handful
     from handful.bundle.predict import expand
 
+    place = check_answers(answers) if answers is not None else None
     loaded = handful.load(model)
     predictions = loaded.predict(expand(paths))
+    if place is not None:
+        write_answers(predictions, place)
     output.answer([one.to_json() for one in predictions])
     output.say(_table(predictions))
     return NONE_READ if all(one.error for one in predictions) else 0
