@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test sanitize lint docs bench lock clean
+.PHONY: demo test gestures sanitize lint docs bench lock clean
 
 demo: $(VENV)/demo  ## the whole journey on real photographs of solar cells
 	$(BIN)/handful demo
@@ -16,6 +16,9 @@ test: $(VENV)/dev  ## every test, the browser's too
 
 sanitize: $(VENV)/dev  ## all kernel tests, their C watched by gcc's sanitizers
 	$(BIN)/python -m tests.kernels.sanitizer
+
+gestures: $(VENV)/dev  ## a thousand random gestures, moves, imports and kills: no label is lost
+	HANDFUL_GESTURES=1000 $(BIN)/python -m pytest tests/teaching/test_never_lost.py
 
 lint: $(VENV)/dev  ## form and types
 	$(BIN)/ruff check .

@@ -79,6 +79,7 @@ def follow_items(ledger: Ledger, items: Sequence[Item], folder: Path) -> Followe
         said = {path: state.digest_of(path) for path in state.mentioned}
         answered, num_moves = set(state.verdicts), state.num_moves
         names = {path: str(verdict.votes) for path, verdict in state.verdicts.items()}
+    said |= last_contents(sorted(path for path, digest in said.items() if not digest), folder)
     here = {item.path: item for item in items}
     at_home = contents([here[path] for path in sorted(said) if path in here], folder)
     strayed = {
@@ -88,9 +89,8 @@ def follow_items(ledger: Ledger, items: Sequence[Item], folder: Path) -> Followe
     }
     if not strayed:
         return Followed()
-    unknown = sorted(path for path, digest in strayed.items() if not digest)
-    strayed |= last_contents(unknown, folder)
-    settled = said.keys() - strayed.keys()
+    # Of what was drawn and never answered the content may be unknown: another may lie there now.
+    settled = {path for path in said.keys() - strayed.keys() if said[path] or path in answered}
     free = [item for path, item in here.items() if path not in settled]
     found = contents(free, folder)
     moves, ambiguous = plan_moves(

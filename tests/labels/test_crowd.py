@@ -74,7 +74,9 @@ def test_what_the_model_rules_out_may_still_win() -> None:
     votes = {f"{n}.png": {"ann": "crack", "ben": "crack"} for n in range(4)}
     said = np.tile([0.0, 0.6, 0.4], (4, 1))
     found = consensus(votes, CLASSES, said)
-    assert all(np.isfinite(one.quality) for one in found.values() if one.quality is not None)
+    assert [*votes] == [*found]
+    assert {"crack"} == {one.label for one in found.values()}
+    assert all(one.quality is not None and 0 < one.quality <= 1 for one in found.values())
 
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".json"])
