@@ -46,3 +46,25 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True, mode: int =
     """`whole_file` for content that is there at once."""
     with whole_file(path, durable=durable, mode=mode) as file:
         file.write(content)
+
+
+def why_not_writable(path: Path) -> str:
+    """Why no file can be written at a place, in plain words; empty where one can.
+
+    It is asked before long work. A file is made beside the place and taken away again, since a
+    permission alone does not tell. Folders that are not there yet are no reason: they will be made.
+    """
+    if path.is_dir():
+        return "there is a folder of that name"
+    if path.exists() and not path.is_file():
+        return "there is something that is no file"
+    folder = next(one for one in path.absolute().parents if one.exists())
+    if not folder.is_dir():
+        return f"{folder.name} is no folder"
+    trial = folder / f".{secrets.token_hex(8)}.part"
+    try:
+        os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    except OSError as error:
+        return f"its folder cannot be written: {error.strerror}"
+    trial.unlink()
+    return ""

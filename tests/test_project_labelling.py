@@ -204,4 +204,4 @@ def test_without_the_extra_labels_leave_as_ever(
     three_people(project, truth)
     with pytest.warns(UserWarning, match="pip install .*cleanlab"):
         path = project.save_labels(tmp_path / "labels.csv")
-    assert "path,label,annotator,source,time" == path.read_text().splitlines()[0]
+    assert "path,label,annotator,source,time" == path.read_text("utf-8-sig").splitlines()[0]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from handful.cli.places import check_place
 from handful.errors import SettingError, StoreError
+from handful.spreadsheet import MARK, guarded
 from handful.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 COLUMNS = ("path", "answer", "label", "probability", "set", "why", "error")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")  # the last, so that the mark can be taken off
 
 
 def check_answers(path: str) -> Path:
@@ -26,7 +26,7 @@ def check_answers(path: str) -> Path:
 
     Raises:
         SettingError: the name ends in nothing that can be written.
-        StoreError: the folder is not there or cannot be written, or something else is in the place.
+        StoreError: it cannot be written, or something else is in the place.
     """
     place = Path(path)
     if place.suffix.lower() not in ENDINGS:
@@ -36,24 +36,7 @@ def check_answers(path: str) -> Path:
             expected="a name that ends in " + ", ".join(ENDINGS),
             attempt="handful predict MODEL PATH -o answers.csv",
         )
-    folder = place.parent
-    why = ""
-    if place.is_dir():
-        why = "there is a folder of that name"
-    elif not folder.is_dir():
-        why = "its folder is not there"
-    elif not os.access(folder, os.W_OK):
-        why = "its folder cannot be written"
-    elif place.exists() and not _ours(place):
-        why = "there is a file that holds no answers; it was left alone"
-    if why:
-        raise StoreError(
-            "The answers cannot be written; nothing was asked yet.",
-            found=f"{path} ({why})",
-            expected="a folder that can be written",
-            attempt="another place: -o FILE",
-        )
-    return place
+    return check_place(place, "The answers", ours=_starts_ours(place), option="-o FILE")
 
 
 def write_answers(answers: Sequence[Prediction], place: Path) -> None:
@@ -80,18 +63,24 @@ def write_answers(answers: Sequence[Prediction], place: Path) -> None:
         ) from error
 
 
-def _ours(place: Path) -> bool:
-    """Whether a file that is there holds answers of an earlier run, or nothing."""
-    content = place.read_bytes()
+def _starts_ours(place: Path) -> Callable[[bytes], bool]:
+    """Whether a file of this ending begins as answers of an earlier run do."""
     starts = {
-        ".csv": b"\xef\xbb\xbf" + ",".join(COLUMNS).encode(),
-        ".tsv": b"\xef\xbb\xbf" + "\t".join(COLUMNS).encode(),
+        ".csv": MARK.encode() + ",".join(COLUMNS).encode(),
+        ".tsv": MARK.encode() + "\t".join(COLUMNS).encode(),
         ".jsonl": b'{"path": ',
         ".parquet": b"PAR1",
     }
-    if not content.startswith(starts[place.suffix.lower()]):
-        return not content
-    return place.suffix.lower() != ".parquet" or all(one.encode() in content for one in COLUMNS)
+
+    def ours(start: bytes) -> bool:
+        if not start.startswith(starts[place.suffix.lower()]):
+            return False
+        if place.suffix.lower() != ".parquet":
+            return True
+        content = place.read_bytes()  # names of columns stand at a Parquet file's end
+        return all(one.encode() in content for one in COLUMNS)
+
+    return ours
 
 
 def _row(one: Prediction) -> list[str]:
@@ -108,9 +97,7 @@ def _row(one: Prediction) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula; the apostrophe in front is ours to take off."""
-    safe = text.encode("utf-8", "backslashreplace").decode()
-    return f"'{safe}" if safe.startswith(_FORMULA) else safe
+    return guarded(text.encode("utf-8", "backslashreplace").decode())
 
 
 def _table(answers: Sequence[Prediction], separator: str) -> bytes:
@@ -118,7 +105,7 @@ def _table(answers: Sequence[Prediction], separator: str) -> bytes:
     writer = csv.writer(stream, delimiter=separator)
     writer.writerow(COLUMNS)
     writer.writerows([_cell(cell) for cell in _row(one)] for one in answers)
-    return b"\xef\xbb\xbf" + stream.getvalue().encode()  # the mark by which Excel knows UTF-8
+    return (MARK + stream.getvalue()).encode()
 
 
 def _parquet(answers: Sequence[Prediction]) -> bytes:

@@ -11,6 +11,7 @@ import click
 from handful.cli.findings import tally
 from handful.cli.options import SEED
 from handful.cli.output import Output, common
+from handful.cli.places import check_model, check_report
 
 if TYPE_CHECKING:
     from handful.project import Project
@@ -59,6 +60,8 @@ def demo(*, folder: str, seed: int, labelling: bool, output: Output) -> int:
 
     start = time.perf_counter()
     place = Path(folder)
+    model_path = check_model(place / "solar-cells.handful")
+    page_path = check_report(place / "report.html")
     project = Project(
         solar_cells(), folder=place / ".handful", settings=Settings(test=TEST_FRACTION, seed=seed)
     )
@@ -85,8 +88,8 @@ def demo(*, folder: str, seed: int, labelling: bool, output: Output) -> int:
     if blocked is not None and blocked.leads:
         output.steps(_step(5, "What to expect of new modules"), _on_new_series(blocked, model.test))
 
-    saved = model.save(place / "solar-cells.handful")
-    page = project.review(place / "report.html")
+    saved = model.save(model_path)
+    page = project.review(page_path)
     check = verify(saved)
     output.steps(
         _step(6, "Save, and prove that the file answers as the live model does"), check.summary()

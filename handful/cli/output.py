@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from handful.errors import HandfulError, StoreError
+from handful.progress import Progress, Told, bar
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
 COULD_NOT_RUN = 2
-Progress = Callable[..., None]
 
 
 class Output:
@@ -83,44 +83,21 @@ class Output:
         write(caught.get())
 
     @contextmanager
-    def progress(self, what: str, unit: str = "pictures") -> Iterator[Progress | None]:
-        """A progress bar on standard error while the block runs.
+    def progress(self, what: str, unit: str = "pictures") -> Iterator[Progress]:
+        """Whom work tells how far it is: a bar on standard error, or lines where that is a log.
 
-        Call it with (done, total), and if you like items per second, and what is going on now in
-        place of `what`.
+        Under `--quiet` it is False, which work takes for silence.
         """
-        if self.quiet or not sys.stderr.isatty():
-            yield None if self.quiet else _plain_progress(what, unit)
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
-            TextColumn("{task.fields[rate]}", style="dim"),
-            TimeRemainingColumn(compact=True),
-        )
-        with Bar(*columns, console=Console(stderr=True), transient=False) as bar:
-            task = bar.add_task(what, total=None, rate="", visible=False)
-
-            def update(done: int, total: int, per_second: float = 0.0, now: str = "") -> None:
-                rate = f"{per_second:,.0f} {unit}/s" if per_second and not now else ""
-                bar.update(
-                    task,
-                    completed=done,
-                    total=total,
-                    description=now or what,
-                    rate=rate,
-                    visible=True,
-                )
-
-            yield update
+        if self.quiet:
+            yield False
+        elif sys.stderr.isatty():
+            with bar(what, unit) as update:
+                yield update
+        else:
+            yield _plain_progress(what, unit)
 
 
-def _plain_progress(what: str, unit: str) -> Progress:
+def _plain_progress(what: str, unit: str) -> Told:
     """For logs and pipes: a line at each quarter, not a bar."""
     last, before = -1, 0
 

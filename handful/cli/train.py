@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +11,7 @@ import click
 from handful.cli.asking import open_asking
 from handful.cli.options import DATA, SEED, reading
 from handful.cli.output import Output, common
+from handful.cli.places import check_model, check_report
 from handful.errors import SettingError
 
 MINUTES = 5.0  # of --deep
@@ -112,6 +112,8 @@ def train(
             attempt="handful train DATA --deep --minutes 5",
         )
     start = time.perf_counter()
+    place = check_model(model_path)
+    page = check_report(report_path or place.with_name("report.html"))
     opened = open_asking(
         output,
         data,
@@ -131,8 +133,7 @@ def train(
         output.note(*plan.lines())
     with output.progress("Looking") as progress:
         model = opened.fit(progress=progress)
-    page = Path(report_path) if report_path else Path(model_path).with_name("report.html")
-    saved = model.save(model_path)  # first: a report that cannot be written costs no model
+    saved = model.save(place)  # first: a report that cannot be written costs no model
     opened.review(page)
     seconds = {**opened.seconds, "total": time.perf_counter() - start}
 

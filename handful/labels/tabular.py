@@ -12,6 +12,7 @@ from typing import Any
 from handful.errors import SettingError
 from handful.items.label_names import label_name
 from handful.labels.row import Row, seconds_of
+from handful.spreadsheet import MARK, guarded, unguarded
 
 COLUMNS = ("path", "label", "annotator", "source", "time")
 CROWD = ("consensus", "consensus_quality", "annotator_quality")  # only where there is a consensus
@@ -27,11 +28,15 @@ ALIASES = {
 
 
 def write_csv(rows: Iterable[Row]) -> str:
-    """A table with a line of names; times in ISO 8601, UTC; qualities of annotators as JSON."""
+    """A table with a line of names; times in ISO 8601, UTC; qualities of annotators as JSON.
+
+    Spreadsheets open it as it is: it begins with the mark of UTF-8, and no cell is a formula.
+    """
     rows = list(rows)
     is_crowd = any(row.consensus is not None for row in rows)
     any_missing = any(row.missing for row in rows)
     text = io.StringIO()
+    text.write(MARK)
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((*COLUMNS, *CROWD * is_crowd, *(MISSING,) * any_missing))
     for row in rows:
@@ -43,7 +48,7 @@ def write_csv(rows: Iterable[Row]) -> str:
             cells.append(json.dumps(qualities, ensure_ascii=False) if qualities else "")
         if any_missing:
             cells.append("yes" if row.missing else "")
-        writer.writerow(cells)
+        writer.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
 
 
@@ -58,6 +63,7 @@ def read_csv(text: str) -> Iterator[tuple[str, Row | str]]:
     """
     head = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=head.count)
+    text, head = text.removeprefix(MARK), head.removeprefix(MARK)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     names = [name.strip().casefold() for name in next(reader, [])]
     for at, name in enumerate(names):
@@ -73,7 +79,7 @@ def read_csv(text: str) -> Iterator[tuple[str, Row | str]]:
             if len(cells) != len(names):
                 yield place, f"{len(cells)} cells where the first line has {len(names)}"
             else:
-                yield place, row_from(dict(zip(names, cells, strict=True)))
+                yield place, row_from(dict(zip(names, map(unguarded, cells), strict=True)))
     except csv.Error as error:
         yield f"line {reader.line_num}", f"{error}; nothing after it was read"
 

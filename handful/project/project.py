@@ -15,9 +15,10 @@ from handful.items.finding import Finding
 from handful.items.item import Collection, Item, Quarantined
 from handful.items.levels import Levels
 from handful.items.vanished import Vanished, vanished
-from handful.learning import Embedded, Learned, Progress, Settings
+from handful.learning import Embedded, Learned, Settings
 from handful.learning_curve import learning_curve
 from handful.notebook import small_table
+from handful.progress import Progress, shown
 from handful.project.labelling import begin_session, has_ledger, named, save_labels, show
 from handful.project.learner import Learner
 from handful.project.reviewing import look, write_page
@@ -161,6 +162,8 @@ class Project:
     def doctor(self, *, progress: Progress = None) -> list[Finding]:
         """What is wrong with the data: faults first. Nothing is changed or deleted.
 
+        Args:
+            progress: as for `fit`.
         Raises:
             StoreError: the project folder cannot be written.
         """
@@ -169,8 +172,8 @@ class Project:
             from handful.items.index import Index
             from handful.items.scan import scan
 
-            with Index(self.folder) as index:
-                seen = scan(self._collection, index, progress=progress)
+            with Index(self.folder) as index, shown(progress, "Checking") as told:
+                seen = scan(self._collection, index, progress=told)
             self._findings = doctor(self._collection, seen)
         return self._findings
 
@@ -354,12 +357,18 @@ class Project:
         """Turns every item into its vector, once; later calls and later runs find them kept.
 
         Args:
-            progress: called with (done, total, items per second).
+            progress: called with (done, total, items per second); False: silence; None: a bar,
+                in a terminal or a notebook.
         Raises:
             DataError: no item can be read.
             StoreError: the project folder cannot be written, or the disk is full.
         """
-        return self._learner.embed(progress)
+        with shown(progress, "Looking") as told:
+            return self._learner.embed(told)
+
+    def _learn(self, progress: Progress = None) -> Learned:
+        with shown(progress, "Looking") as told:
+            return self._learner.learn(told)
 
     def plan(self) -> Plan | None:
         """What training part of the encoder will take here; None where it stays frozen.
@@ -378,17 +387,18 @@ class Project:
         `deep` then tells what came of it.
 
         Args:
-            progress: called with (done, total, items per second) while vectors are computed.
+            progress: called with (done, total, items per second) while vectors are computed; False:
+                silence; None: a bar, in a terminal or a notebook.
         Returns:
             What `save` writes and `handful.load` reads.
         Raises:
             DataError: there are no labels, or only one class has any.
         """
-        return self._learner.learn(progress).model
+        return self._learn(progress).model
 
     def estimate(self) -> Estimate:
         """How good the model is that would be shipped now, from items it did not learn from."""
-        return self._learner.learn().model.estimate
+        return self._learn().model.estimate
 
     @property
     def blocked(self) -> Blocked | None:
@@ -397,12 +407,12 @@ class Project:
         Where `leads` is set, neighbours clearly help each other, and this is what to expect of a
         new series. None where no run resembles itself, or there are too few.
         """
-        return self._learner.learn().beside.blocked
+        return self._learn().beside.blocked
 
     @property
     def held_out(self) -> tuple[Item, ...]:
         """The items that were kept out of learning, to measure on."""
-        learned, items = self._learner.learn(), self.embed().items
+        learned, items = self._learn(), self.embed().items
         return tuple(items[at] for at in learned.chosen[learned.held_out])
 
     @property
@@ -415,7 +425,7 @@ class Project:
     @property
     def candidates(self) -> tuple[Candidate, ...]:
         """Every head that was tried, the one that was kept first."""
-        return self._learner.learn().fit.candidates
+        return self._learn().fit.candidates
 
     def learning_curve(self, sizes: Sequence[int]) -> list[tuple[int, Estimate]]:
         """What fewer labels would have given, measured on the items kept aside.
@@ -425,13 +435,13 @@ class Project:
         Raises:
             SettingError: nothing is kept aside to measure on.
         """
-        return learning_curve(self.embed(), self._learner.learn(), sizes, seed=self.settings.seed)
+        return learning_curve(self.embed(), self._learn(), sizes, seed=self.settings.seed)
 
     # Looking
 
     def reviewed(self) -> Review:
         """All that the report shows of the model that would be shipped now."""
-        learned = self._learner.learn()
+        learned = self._learn()
         if self._reviewed is None or self._reviewed[0] is not learned:
             self._reviewed = learned, look(self, self.embed(), learned)
         return self._reviewed[1]

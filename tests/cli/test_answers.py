@@ -52,13 +52,13 @@ def test_parquet_holds_the_same_rows(tmp_path: Path) -> None:
 
 
 def test_the_place_is_looked_at_before_the_work(tmp_path: Path) -> None:
-    """Another ending, a folder that is not there, a folder in the place: each is named."""
+    """Another ending, a file in place of its folder, a folder in the place: each is named."""
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "labels.csv").write_text("path,label\n", encoding="utf-8")
     for name, why in (
-        ("labels.csv", "a file that holds no answers"),
+        ("labels.csv", "a file of another kind"),
         ("a.xlsx", ".csv, .tsv, .jsonl, .parquet"),
-        ("none/a.csv", "its folder is not there"),
+        ("labels.csv/a.csv", "labels.csv is no folder"),
         ("folder.csv", "there is a folder of that name"),
     ):
         with pytest.raises(HandfulError) as error:

@@ -12,7 +12,7 @@ import pytest
 from handful import errors
 
 PACKAGE = Path(__file__).parents[2] / "handful"
-MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "kernels" not in p.parts)
+MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "kernels" not in p.relative_to(PACKAGE).parts)
 ROOTS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
 # A capital, a figure, what is filled in, or the name of an option, a column or a file as it is.
 BEGINNING = re.compile(r"[A-Z0-9{`'\"]|--\w|\w+\.(json|onnx)\b")

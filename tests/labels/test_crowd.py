@@ -11,6 +11,7 @@ from handful.labels import label_studio, tabular
 from handful.labels.crowd import consensus, is_installed, what_would_add_it
 from handful.labels.formats import read_labels, write_labels
 from handful.labels.row import Consensus, Row
+from handful.spreadsheet import MARK
 
 CLASSES = ("crack", "ok", "scratch")
 SKILL = {"ann": 0.88, "ben": 0.85, "cal": 0.4}
@@ -95,7 +96,7 @@ def test_every_format_carries_it_and_reads_what_it_did(tmp_path: Path, ending: s
 def test_how_it_stands_there() -> None:
     """Three columns in CSV, three fields in JSON Lines, `meta.consensus` in Label Studio's JSON."""
     row = Row("1.png", "ok", "ann", "", None, Consensus("crack", 0.75, {"ann": 0.5, "ben": 0.9}))
-    names, cells = csv.reader(tabular.write_csv([row]).splitlines())
+    names, cells = csv.reader(tabular.write_csv([row]).removeprefix(MARK).splitlines())
     assert ["consensus", "consensus_quality", "annotator_quality"] == names[5:]
     assert ["crack", "0.75"] == cells[5:7]
     assert {"ann": 0.5, "ben": 0.9} == json.loads(cells[7])
@@ -114,7 +115,10 @@ def test_how_it_stands_there() -> None:
 def test_without_a_crowd_files_are_as_they_were() -> None:
     """No column, field or entry more than before."""
     row = Row("1.png", "ok", "ann")
-    assert "path,label,annotator,source,time" == tabular.write_csv([row]).splitlines()[0]
+    assert (
+        "path,label,annotator,source,time"
+        == tabular.write_csv([row]).removeprefix(MARK).splitlines()[0]
+    )
     assert {*tabular.COLUMNS} == {*json.loads(tabular.write_json_lines([row]))}
     assert {"annotators"} == {*json.loads(label_studio.write([row]))[0]["meta"]}
 

@@ -12,6 +12,7 @@ from handful.errors import DataError
 from handful.items.sheets.encoding import decoded
 from handful.items.sheets.header import PICTURE_NAME, known_names, laid_out
 from handful.items.sheets.sheet import Numbered, Sheet, empty, refuse_other_kinds, unreadable
+from handful.spreadsheet import unguarded
 
 DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -71,7 +72,7 @@ def _rows(path: Path, text: str, delimiter: str) -> Numbered:
     line = 1
     try:
         for cells in reader:
-            numbered.append((line, tuple(cells)))
+            numbered.append((line, tuple(map(unguarded, cells))))  # of our own tables
             line = reader.line_num + 1
     except csv.Error as error:
         why = str(error)
