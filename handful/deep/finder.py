@@ -24,6 +24,7 @@ from handful.deep.groups import Group
 from handful.deep.history import sparkline
 from handful.deep.hooks import Moment
 from handful.deep.loop import train
+from handful.deep.randomness import random_state_kept
 from handful.deep.run import Run, Training
 from handful.errors import SettingError
 
@@ -56,6 +57,7 @@ class Finding:
         return f"rate {ends}, explodes at {self.explodes_at:.1e}, suggested {self.suggestion:.1e}"
 
 
+@random_state_kept()
 def find_rate(
     model: nn.Module,
     data: Data,
@@ -67,6 +69,9 @@ def find_rate(
     highest: float = HIGHEST,
 ) -> Finding:
     """Tries one rate after another, each a step, on its own data; the model is left as it was.
+
+    That holds for its weights, for which of its layers are in training mode, and for the global
+    random state.
 
     Args:
         training: as for `train`; its schedule and rate are not used.
@@ -87,6 +92,7 @@ def find_rate(
             attempt="leave steps out: its default is enough",
         )
     before = {name: one.detach().clone() for name, one in model.state_dict().items()}
+    modes = {layer: layer.training for layer in model.modules()}
     random = np.random.default_rng(training.seed)
     judging = sound(data.batch(random.permutation(len(data))[:JUDGED_BY], random))
     guessing = math.log(judging.targets.shape[1])
@@ -112,6 +118,8 @@ def find_rate(
     sweep = replace(training, epochs=steps / per_epoch, schedule=rising, average=0.0, rate=highest)
     train(model, data, sweep, parameters=parameters, hooks=[look], place=place)
     model.load_state_dict(before)
+    for layer, mode in modes.items():
+        layer.training = mode
     return suggest(rates, losses, guessing=guessing)
 
 

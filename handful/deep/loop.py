@@ -23,12 +23,14 @@ from handful.deep.device import Place, place_for
 from handful.deep.groups import Group, groups
 from handful.deep.history import History
 from handful.deep.hooks import Hook, Moment
+from handful.deep.randomness import random_state_kept, seed_step
 from handful.deep.run import Run, Training
 from handful.errors import SettingError
 
 DIVERGED = 4.0  # times the loss of the first steps, or of guessing: a rate too high gets there fast
 
 
+@random_state_kept()
 def train(
     model: nn.Module,
     data: Data,
@@ -45,6 +47,7 @@ def train(
 
     A loss that is not a number, or far above where it began, ends the run with the weights of the
     last epoch that was sound. Items that hold a number that is not finite are left out and counted.
+    The global random state (PyTorch, NumPy, Python) is seeded at each step, and left as it was.
 
     Args:
         parameters: from `groups.groups`; None: all, at one rate.
@@ -101,7 +104,7 @@ def train(
             run.rate = training.schedule(run.step, run.total, training.rate)
             for group, factor in zip(optimizer.param_groups, factors, strict=True):
                 group["lr"] = run.rate * factor
-            torch.manual_seed(training.seed * 1_000_003 + run.step)
+            seed_step(place.device, training.seed, run.step)
             random = np.random.default_rng([training.seed, epoch, run.step])
             asked = time.perf_counter()
             parted = [

@@ -33,7 +33,7 @@ class Training:
         average: decay of the running average of weights that is kept at the end; 0: none.
         precision: "bfloat16" where the processor has it (on a CPU without matrix units it lost).
         compile: let `torch.compile` fuse the model: half a minute before the first step.
-        seed: of everything drawn at random.
+        seed: of everything drawn at random, 0 or more.
     """
 
     epochs: float | int = 8
@@ -58,6 +58,7 @@ class Training:
             "rate": not 0 < self.rate < math.inf,
             "label_smoothing": not 0 <= self.label_smoothing < 1,
             "average": not 0 <= self.average < 1,
+            "seed": self.seed < 0,
             "accumulate": not 1 <= self.accumulate <= self.batch_size,
         }
         for name, is_wrong in wrong.items():

@@ -75,6 +75,8 @@ def split(module: nn.Module, at: str) -> tuple[nn.Module, nn.Module]:
 def exported(prefix: nn.Module, example: Tensor) -> Session:
     """The frozen part, ready to run by ONNX Runtime: `run(batch, "output")`.
 
+    Exported as it answers in evaluation; the mode of its layers is left as it was.
+
     Args:
         example: an input of the module, items in rows.
     Raises:
@@ -82,6 +84,7 @@ def exported(prefix: nn.Module, example: Tensor) -> Session:
         EncoderError: ONNX Runtime refuses the graph.
     """
     file = io.BytesIO()
+    modes = {layer: layer.training for layer in prefix.modules()}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the exporter that needs no further package is old
@@ -101,6 +104,9 @@ def exported(prefix: nn.Module, example: Tensor) -> Session:
             expected="operators that ONNX has",
             attempt="run the frozen part in PyTorch: `prefix(batch)`",
         ) from error
+    finally:
+        for layer, mode in modes.items():
+            layer.training = mode
     return Session(file.getvalue())
 
 

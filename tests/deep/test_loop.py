@@ -205,7 +205,9 @@ def test_a_checkpoint_holds_no_pickle(small, points, tmp_path: Path) -> None:
     assert loaded[1]["step"] == 24
 
 
-@pytest.mark.parametrize("change", [{"epochs": 0}, {"rate": float("nan")}, {"batch_size": 0}])
+@pytest.mark.parametrize(
+    "change", [{"epochs": 0}, {"rate": float("nan")}, {"batch_size": 0}, {"seed": -1}]
+)
 def test_senseless_settings_are_refused(change) -> None:
     """Each is named with something that would be sound."""
     with pytest.raises(SettingError) as caught:

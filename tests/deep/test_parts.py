@@ -63,9 +63,9 @@ def test_groups_give_each_part_its_factor_and_decay_no_bias() -> None:
 
 def test_a_name_that_fits_nothing_is_refused(small: nn.Module) -> None:
     """A rate for a part that does not exist would have been ignored."""
-    with pytest.raises(SettingError, match="no parameter"):
+    with pytest.raises(SettingError, match="No parameter"):
         groups(small, {"tial": 0.1})
-    with pytest.raises(SettingError, match="no parameter"):
+    with pytest.raises(SettingError, match="No parameter"):
         freeze(small, "hed")
 
 

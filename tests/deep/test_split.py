@@ -94,3 +94,11 @@ def test_a_cut_inside_a_branch_names_what_needs_more() -> None:
     with pytest.raises(SettingError, match="cannot be cut at 'b'") as caught:
         split(Skip(), "b")
     assert "needs a too" in caught.value.found
+
+
+def test_an_export_leaves_the_mode_of_each_layer() -> None:
+    """A part in training goes on training, a layer that was in evaluation stays there."""
+    module = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5)).train()
+    module[0].eval()
+    exported(module, torch.zeros(2, 3))
+    assert [module.training, *(layer.training for layer in module)] == [True, False, True]
