@@ -93,7 +93,16 @@ def test_beside_a_trained_part_the_pretrained_one_is_still_the_encoders(tmp_path
     assert any("'conv2.bias' (6) differs from the encoder's" in fault for fault in found)
 
 
-@pytest.mark.parametrize("name", [BESIDE + "conv2.bias", BESIDE + WEIGHT])
-def test_a_trained_array_of_another_shape_is_not_explained(name: str, tmp_path: Path) -> None:
-    """As many numbers as the encoder has there, and no more room for anything."""
-    assert faults(tiny_trained(), name, np.ones((12, 4)), tmp_path)
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        (BESIDE + "conv2.bias", "is neither the encoder's nor the head's."),
+        (BESIDE + WEIGHT, "differs from the encoder's."),
+    ],
+)
+def test_a_trained_array_of_another_shape_is_not_explained(
+    name: str, fault: str, tmp_path: Path
+) -> None:
+    """As many numbers as the encoder has there, and no more room for anything: it is named."""
+    found = faults(tiny_trained(), name, np.ones((12, 4)), tmp_path)
+    assert f"The array {name!r} (12 × 4) {fault}" in found

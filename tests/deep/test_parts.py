@@ -17,7 +17,7 @@ from handful.deep.history import History, sparkline
 from handful.deep.hooks import deadline, drawn, gradual_unfreezing
 from handful.deep.loop import train
 from handful.deep.run import Run, Training
-from handful.deep.schedules import SCHEDULES, one_cycle
+from handful.deep.schedules import SCHEDULES, START_DIVISOR, one_cycle
 from handful.deep.views import ALLOWED, views_for
 from handful.encoders.views import VIEWS, seen
 from handful.errors import SettingError
@@ -28,10 +28,13 @@ SHORT = Training(epochs=2, batch_size=8, rate=1e-2)
 @pytest.mark.parametrize("name", sorted(SCHEDULES))
 @pytest.mark.parametrize("total", [1, 2, 7, 100])
 def test_every_schedule_stays_within_its_peak(name: str, total: int) -> None:
-    """Rates are finite, never negative, never above the peak, and refused outside the run."""
+    """Rates are never negative nor above the peak, come up to it, and are refused outside the run.
+
+    In a run of one or two steps there may be no step at the peak.
+    """
     rates = [SCHEDULES[name](step, total, 0.5) for step in range(total)]
     assert all(0 <= rate <= 0.5 + 1e-12 for rate in rates)
-    assert max(rates) > 0.0
+    assert max(rates) >= (0.99 * 0.5 if total >= 7 else 0.5 / START_DIVISOR - 1e-12)
     for step in (-1, total):
         with pytest.raises(SettingError, match="not part of the run"):
             SCHEDULES[name](step, total, 0.5)
