@@ -366,7 +366,7 @@ def _blocked(
 ) -> Blocked | None:
     """How good the ridge fit of these items is when runs of neighbours are left out."""
     from handful.estimate.blocked import Labelled, blocked
-    from handful.items.series import by_name
+    from handful.items.series import orders
 
     judged = np.ones(len(places), bool) if audited is None else audited[places]
     assert head.ridge is not None, "it was asked to be kept"
@@ -375,7 +375,7 @@ def _blocked(
     return blocked(
         head.ridge,
         Labelled(targets, classes, embedded.units[places], judged if judged.any() else ~judged),
-        [by_name(items)],
+        orders(items, [embedded.fingerprints[at].taken for at in places]),
         seed=settings.seed,
     )
 

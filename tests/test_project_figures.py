@@ -58,8 +58,11 @@ def test_two_labels_on_one_picture_are_said(parted: Path) -> None:
     assert "1 item is there more than once" in handful.open(parted).fit().warnings[0]
 
 
-def series(folder: Path, *, shuffled: bool) -> Path:
-    """240 pictures in 20 series: each has a pattern of its own and is mostly of one class."""
+def series(folder: Path, *, shuffled: bool, timed: int = 0) -> Path:
+    """240 pictures in 20 series: each has a pattern of its own and is mostly of one class.
+
+    The first `timed` of them say in their EXIF when they were taken, a minute apart.
+    """
     rng = np.random.default_rng(0)
     numbers = rng.permutation(240) if shuffled else np.arange(240)
     for at in range(240):
@@ -69,7 +72,11 @@ def series(folder: Path, *, shuffled: bool) -> Path:
         pixels = np.kron(pattern, np.ones((12, 12, 1))) + rng.normal(0, 40, (48, 48, 3))
         place = folder / label / f"shot{numbers[at]}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(place)
+        exif = Image.Exif()
+        if at < timed:
+            exif.get_ifd(0x8769)[0x9003] = f"2024:01:31 {at // 60:02}:{at % 60:02}:00"
+            exif[0x8769] = 0
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(place, exif=exif)
     return folder
 
 
@@ -93,6 +100,19 @@ def test_the_same_pictures_in_no_order_are_silent(tmp_path: Path) -> None:
     model = handful.open(series(tmp_path / "series", shuffled=True)).fit()
     assert model.blocked is None
     assert model.estimate.accuracy.value > 0.85
+
+
+def test_series_are_found_by_the_time_of_capture(tmp_path: Path) -> None:
+    """Names in no order, but most pictures say when they were taken: that order leads, by name."""
+    model = handful.open(series(tmp_path / "series", shuffled=True, timed=220)).fit()
+    blocked = model.blocked
+    assert blocked is not None
+    assert blocked.leads
+    assert blocked.order == "capture time"
+    assert blocked.estimate.n == 220
+    assert blocked.estimate.method.endswith("by capture time")
+    assert blocked.estimate.accuracy.value < model.estimate.accuracy.value - 0.1
+    assert "Neighbours by capture time" in model.card
 
 
 def test_every_estimate_has_its_baseline(parted: Path) -> None:

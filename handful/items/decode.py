@@ -37,6 +37,7 @@ from PIL import (  # loaded now: Pillow would load them when the first thread as
 )
 from PIL.Image import Image
 
+from handful.items.captured import capture_time
 from handful.items.damage import DecodeFailure as DecodeFailure
 from handful.items.damage import why_not_decoded, why_not_opened
 from handful.items.depth import (
@@ -86,6 +87,7 @@ class Picture:
         format: a key of `formats.ENDINGS`.
         frames: how many the file holds; `image` is the first.
         levels: what would be black and white in this picture by itself; None where it has 8 bits.
+        taken: time of capture, as `capture_time` gives it; empty where it is not known.
     """
 
     image: Image
@@ -95,6 +97,7 @@ class Picture:
     format: str
     frames: int = 1
     levels: Levels | None = None
+    taken: str = ""
 
     @property
     def pixels(self) -> UInt8[np.ndarray, "h w 3"]:
@@ -146,6 +149,7 @@ def _decode(data: bytes, target: int, levels: Sequence[Levels]) -> Picture:
         size = image.size
         mode, frames = image.mode, int(getattr(image, "n_frames", 1))
         kind = {"MPO": "JPEG", "DIB": "BMP"}.get(image.format or "", image.format or "")
+        taken = capture_time(image)
         image.draft(None, (target, target))  # does nothing unless it is a JPEG
         num_pixels = image.width * image.height
         if num_pixels > MAX_PIXELS:
@@ -170,7 +174,7 @@ def _decode(data: bytes, target: int, levels: Sequence[Levels]) -> Picture:
     if turn is not None:
         plain = plain.transpose(turn)
         size = size if turn in _KEEPS_SHAPE else size[::-1]
-    return Picture(plain, *size, mode, kind, frames, own)
+    return Picture(plain, *size, mode, kind, frames, own, taken)
 
 
 def _decode_odd(data: bytes, said: Facts, target: int, levels: Sequence[Levels]) -> Picture:

@@ -20,7 +20,7 @@ from handful.items.decode import DecodeFailure, Picture, decode
 from handful.items.item import Item
 from handful.items.levels import Levels
 
-FINGERPRINT_VERSION = 1
+FINGERPRINT_VERSION = 2
 """Raised by any change here that alters a fingerprint."""
 
 MAX_BYTES = 512 * 2**20
@@ -46,6 +46,7 @@ class Fingerprint:
         thumb: 32 x 32 grey values, row by row: the second look before two are called the same.
         colours: mean red, green and blue of 4 x 4 parts, row by row.
         levels: what would be black and white in it by itself; None where it has 8 bits.
+        taken: time of capture, as `capture_time` gives it; empty where it is not known.
     """
 
     content: str
@@ -59,6 +60,7 @@ class Fingerprint:
     thumb: bytes
     colours: bytes
     levels: Levels | None = None
+    taken: str = ""
 
     @property
     def is_grey(self) -> bool:
@@ -144,6 +146,7 @@ def fingerprint(data: bytes, picture: Picture) -> Fingerprint:
         thumb=small.tobytes(),
         colours=_colours(image),
         levels=picture.levels,
+        taken=picture.taken,
     )
 
 

@@ -210,8 +210,14 @@ class Index:
             database.execute("PRAGMA synchronous = NORMAL")
             with database:
                 database.execute(_SCHEMA)
-            columns = [row[1] for row in database.execute("PRAGMA table_info(files)")]
-            if tuple(columns) != _FIELDS:
+            columns = tuple(row[1] for row in database.execute("PRAGMA table_info(files)"))
+            if columns == _FIELDS[: len(columns)]:
+                # An earlier version kept less. Its rows are no longer known, but by the hashes in
+                # them files are still followed that were renamed since.
+                with database:
+                    for name in _FIELDS[len(columns) :]:
+                        database.execute(f"ALTER TABLE files ADD COLUMN {name}")
+            else:
                 with database:
                     database.execute("DROP TABLE files")
                     database.execute(_SCHEMA)
@@ -252,7 +258,7 @@ def _to_row(result: Fingerprint | DecodeFailure, levels: tuple[Levels, ...]) -> 
     phash = seen.phash - 2**64 if seen.phash >= 2**63 else seen.phash
     size = (seen.width, seen.height)
     own = None if seen.levels is None else json.dumps(astuple(seen.levels))
-    rest = (seen.mode, seen.format, seen.frames, seen.thumb, seen.colours, own)
+    rest = (seen.mode, seen.format, seen.frames, seen.thumb, seen.colours, own, seen.taken)
     return (None, str(levels), seen.content, seen.pixels, phash, *size, *rest)
 
 

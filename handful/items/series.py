@@ -22,22 +22,36 @@ OrderName = Literal["file names", "capture time"]
 _NUMBERS = re.compile(r"(\d+)")
 _SEPARATORS = " _-."
 SHARED = 0.1  # of the items: more names than these in two classes, and each class counts by itself
+WITH_TIME = 0.8  # of the items: with fewer the figure would be of too few of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Order:
-    """n items one after another.
+    """Items one after another: all n, or the m whose place in the order is known.
 
     Args:
         name: what they are ordered by.
-        places: (n,) which item comes first, second, ...
-        parts: (n,) the part of the order that each of `places` lies in. Items of two parts are no
+        places: (m,) which item comes first, second, ...
+        parts: (m,) the part of the order that each of `places` lies in. Items of two parts are no
             neighbours: where each class counts its files by itself, a class is a part.
     """
 
     name: OrderName
     places: Int[np.ndarray, " n"]
     parts: Int[np.ndarray, " n"]
+
+
+def orders(items: Sequence[Item], times: Sequence[str]) -> list[Order]:
+    """The orders that are worth trying: by name, and by time of capture where that is another.
+
+    Args:
+        items: n of them.
+        times: n times of capture, as for `by_time`.
+    """
+    named, timed = by_name(items), by_time(items, times)
+    if timed is None or np.array_equal(named.places, timed.places):
+        return [named]  # a camera counts its files as it takes them
+    return [named, timed]
 
 
 def by_name(items: Sequence[Item]) -> Order:
@@ -60,16 +74,27 @@ def by_name(items: Sequence[Item]) -> Order:
     return Order("file names", np.array(places, np.int64), parts.astype(np.int64))
 
 
-def by_time(times: Sequence[str]) -> Order | None:
-    """The items by time of capture; None unless every item has one and most differ.
+def by_time(items: Sequence[Item], times: Sequence[str]) -> Order | None:
+    """The items by time of capture; None unless most items have one, and most times differ.
+
+    Items without a time are left out of the order. Where each class was taken by itself, one after
+    another, the order says nothing across classes: each class is then a part of its own.
 
     Args:
+        items: n of them.
         times: n texts that sort as the times do ("2024:01:31 12:04:55"); empty where unknown.
     """
-    if not all(times) or len(set(times)) < len(times) / 2:
+    timed = [at for at, time in enumerate(times) if time]
+    if len(timed) < WITH_TIME * len(items) or len({*times} - {""}) < len(timed) / 2 or not timed:
         return None
-    places = np.array(sorted(range(len(times)), key=lambda at: times[at]), np.int64)
-    return Order("capture time", places, np.zeros(len(times), np.int64))
+    timed.sort(key=lambda at: (times[at], natural(items[at].path)))
+    labels = [items[at].label or "" for at in timed]
+    if _is_sorted(labels):
+        timed.sort(key=lambda at: items[at].label or "")  # stable: within a class the order stays
+        parts = np.unique([items[at].label or "" for at in timed], return_inverse=True)[1]
+    else:
+        parts = np.zeros(len(timed), np.int64)
+    return Order("capture time", np.array(timed, np.int64), parts.astype(np.int64))
 
 
 def name_of(item: Item) -> str:
@@ -99,6 +124,10 @@ def _is_apart(names: Sequence[str], labels: Sequence[str], places: Sequence[int]
     for name, label in zip(names, labels, strict=True):
         classes_of.setdefault(name, set()).add(label)
     common = sum(len(classes_of[name]) > 1 for name in names)
-    ordered = [labels[at] for at in places]
-    runs = 1 + sum(before != after for before, after in pairwise(ordered))
-    return common > SHARED * len(names) or runs <= 2 * len(set(labels))
+    return common > SHARED * len(names) or _is_sorted([labels[at] for at in places])
+
+
+def _is_sorted(labels: Sequence[str]) -> bool:
+    """Whether the classes come one after another."""
+    runs = 1 + sum(before != after for before, after in pairwise(labels))
+    return runs <= 2 * len(set(labels))

@@ -134,6 +134,21 @@ def test_another_layout_is_made_anew(tmp_path: Path, items: list[Item]) -> None:
     assert seen == known(tmp_path / "p", items)
 
 
+def test_an_earlier_layout_keeps_the_hashes(tmp_path: Path, items: list[Item]) -> None:
+    """Without a column that came later, files are looked at again but followed by their content."""
+    seen = keep(tmp_path / "p", items)
+    with sqlite3.connect(tmp_path / "p" / "index.sqlite") as database:
+        database.execute("ALTER TABLE files DROP COLUMN taken")
+        database.execute("UPDATE files SET version = 'earlier'")
+    database.close()
+    with Index(tmp_path / "p") as index:
+        assert {} == index.known(items)
+        expected = {path: one.content for path, one in seen.items()}
+        assert expected == index.last_contents(expected)
+        index.put(items[0], seen[items[0].path])
+    assert {items[0].path: seen[items[0].path]} == known(tmp_path / "p", items)
+
+
 @pytest.mark.parametrize("content", [b"rubbish" * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
 def test_damaged_files_are_made_anew(tmp_path: Path, items: list[Item], content: bytes) -> None:
     """A damaged file is replaced, a note says so, and the run goes on."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from handful.items.item import Item
-from handful.items.series import by_name, by_time, name_of, natural
+from handful.items.series import by_name, by_time, name_of, natural, orders
 
 
 def item(path: str, label: str | None = None) -> Item:
@@ -64,11 +64,47 @@ def test_numbers_are_sorted_by_their_value() -> None:
     assert sorted(["b10", "B9", "a", "b9x"], key=natural) == ["a", "B9", "b9x", "b10"]
 
 
-def test_times_order_items_where_all_are_known() -> None:
-    """By time of capture; not if one is missing, or most are the same."""
-    times = ["2024:03:01 10:00:00", "2023:03:01 10:00:00", "2024:03:01 09:00:00"]
-    found = by_time(times)
+def at(minute: int) -> str:
+    """A time of capture."""
+    return f"2024:03:01 10:{minute:02}:00"
+
+
+def test_times_order_items_where_most_are_known() -> None:
+    """By time of capture, whoever has none left out; not if many are missing or the same."""
+    items = [item(f"{'aab'[n % 3]}/{n}.jpg") for n in range(10)]
+    times = [at(minute) for minute in (5, 3, 9, 1, 7, 2, 8, 4, 6)] + [""]
+    found = by_time(items, times)
     assert found is not None
-    assert found.places.tolist() == [1, 2, 0]
-    assert by_time([*times, ""]) is None
-    assert by_time(["2024:03:01 10:00:00"] * 5) is None
+    assert found.name == "capture time"
+    assert found.places.tolist() == [3, 5, 1, 7, 0, 8, 4, 6, 2]
+    assert found.parts.tolist() == [0] * 9
+    assert by_time(items, [*times[:7], "", "", ""]) is None
+    assert by_time(items, [at(1)] * 10) is None
+    assert by_time(items, [""] * 10) is None
+    assert by_time([], []) is None
+
+
+def test_parts_of_a_second_count() -> None:
+    """A burst within one second is in order: .5 comes after .25, and none before both."""
+    items = [item(f"{name}/{n}.jpg") for n, name in enumerate("baaba")]
+    times = [at(1) + ".5", at(1) + ".25", at(0) + ".9", at(1), at(2)]
+    found = by_time(items, times)
+    assert found is not None
+    assert found.places.tolist() == [2, 3, 1, 0, 4]
+
+
+def test_classes_taken_one_after_another_are_parts() -> None:
+    """All of one class in the morning, all of the other at noon: no neighbours across them."""
+    items = [item(f"{'a' if n < 5 else 'b'}/{n}.jpg") for n in range(10)]
+    found = by_time(items, [at(20 - n) for n in range(10)])
+    assert found is not None
+    assert found.places.tolist() == [4, 3, 2, 1, 0, 9, 8, 7, 6, 5]
+    assert found.parts.tolist() == [0] * 5 + [1] * 5
+
+
+def test_one_order_is_not_tried_twice() -> None:
+    """Where a camera counts its files as it takes them, time says what the names say."""
+    items = [item(f"{'ab'[n % 2]}/{n}.jpg") for n in range(8)]
+    alike, other = [at(n) for n in range(8)], [at(n * 5 % 8) for n in range(8)]
+    assert ["file names"] == [one.name for one in orders(items, alike)]
+    assert ["file names", "capture time"] == [one.name for one in orders(items, other)]
