@@ -1,8 +1,7 @@
 """The training loop, whole. Read `train` from top to bottom: nothing happens elsewhere.
 
 What a step draws at random is a function of (seed, step), what an epoch shuffles of (seed, epoch):
-so a checkpoint is weights, moments and a number, and a run that was killed ends as one that was
-not, to the bit.
+so a run that was killed and goes on from its checkpoint ends as one that was not, to the bit.
 """
 
 from __future__ import annotations
@@ -17,13 +16,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from handful.deep import checkpoint as checkpoints
 from handful.deep.batch import Data, sound
 from handful.deep.device import Place, place_for
 from handful.deep.groups import Group, groups
-from handful.deep.history import History
 from handful.deep.hooks import Hook, Moment
 from handful.deep.randomness import random_state_kept, seed_step
+from handful.deep.resuming import Checkpoint, checked_hooks, settings_of
 from handful.deep.run import Run, Training
 from handful.errors import SettingError
 
@@ -52,12 +50,15 @@ def train(
     Args:
         parameters: from `groups.groups`; None: all, at one rate.
         validate: asked after each epoch (of the averaged weights); its numbers join the history.
-        hooks: called at each named moment, in this order.
-        checkpoint: where to keep the run; if it is there, the run goes on from it.
+        hooks: called at each named moment, in this order. The state of one that has `state_dict`
+            and `load_state_dict` is in the checkpoint.
+        checkpoint: where to keep the run; if it is there, the run goes on from it, with the
+            settings it began with. More epochs than it began with extend it.
         every_steps: between two checkpoints; 0: at the end of each epoch.
         place: device, precision and share of the work; None: found.
     Raises:
-        SettingError: there is nothing to learn from, or no parameter that learns.
+        SettingError: there is nothing to learn from, no parameter learns, or the checkpoint is of
+            a run with other settings, data or hooks.
         StoreError: the checkpoint cannot be written or read.
     """
     place = place or place_for(training.precision)
@@ -76,8 +77,12 @@ def train(
         )
     run = Run(model, optimizer, training, total, per_epoch)
     run.average = run.weights() if training.average else {}
-    _resume(run, checkpoint)
-    good, begun = run.weights(), 0.0
+    run.good = run.weights()
+    checked = checked_hooks(hooks)
+    kept = Checkpoint(checkpoint, settings_of(training, chosen), checked) if checkpoint else None
+    if kept:
+        kept.restore(run)
+    resumed_at = run.step
     compute: Callable[..., Tensor] = place.spread(model)
     if training.compile:
         compute = torch.compile(compute)
@@ -90,19 +95,23 @@ def train(
             hook(moment, run)
 
     tell("begin")
+    if kept:
+        kept.restore_states(run)  # "begin" was told before the run was killed
     model.train()
     while run.step < run.total and not run.stopped:
         epoch, first = divmod(run.step, per_epoch)
         run.epoch = epoch
         shuffled = np.random.default_rng([training.seed, epoch]).permutation(len(data))
         parts = np.array_split(shuffled, per_epoch)  # nearly equal: no batch is left with one item
-        losses, left_out, wait_s, start = [], 0, 0.0, time.perf_counter() - run.spent_s
+        start = time.perf_counter() - run.spent_s
         tell("epoch")
+        if kept and first and run.step == resumed_at:
+            kept.restore_states(run)  # and so was "epoch"
         for items in parts[first:]:
             if run.step >= run.total or run.stopped:
                 break
             run.rate = training.schedule(run.step, run.total, training.rate)
-            for group, factor in zip(optimizer.param_groups, factors, strict=True):
+            for group, factor in zip(run.optimizer.param_groups, factors, strict=True):
                 group["lr"] = run.rate * factor
             seed_step(place.device, training.seed, run.step)
             random = np.random.default_rng([training.seed, epoch, run.step])
@@ -111,14 +120,14 @@ def train(
                 place.take(sound(data.batch(part, random)))
                 for part in np.array_split(place.share(items), training.accumulate)
             ]
-            wait_s += time.perf_counter() - asked
+            run.wait_s += time.perf_counter() - asked
             sizes = [len(part.targets) for part in parted]
-            left_out += len(place.share(items)) - sum(sizes)
+            run.left_out += len(place.share(items)) - sum(sizes)
             run.step += 1
             if not sum(sizes):
                 continue
             tell("batch")
-            optimizer.zero_grad(set_to_none=True)
+            run.optimizer.zero_grad(set_to_none=True)
             run.loss = 0.0
             for part, size in zip(parted, sizes, strict=True):
                 with place.autocast():
@@ -129,34 +138,34 @@ def train(
                 (loss * (size / sum(sizes))).backward()  # type: ignore[no-untyped-call]
                 run.loss += float(loss.detach()) * size / sum(sizes)
             tell("loss")
-            begun = begun or max(run.loss, math.log(part.targets.shape[1]))
-            if not run.loss <= DIVERGED * begun:
-                run.put_back(good)
+            run.begun = run.begun or max(run.loss, math.log(part.targets.shape[1]))
+            if not run.loss <= DIVERGED * run.begun:
+                run.put_back(run.good)
                 run.stop(f"diverged at step {run.step:,}: loss {run.loss:.3g}; last good weights")
                 break
             if training.clip:
                 nn.utils.clip_grad_norm_(model.parameters(), training.clip)
-            optimizer.step()
+            run.optimizer.step()
             if run.average:
                 share = 1 - min(training.average, (1 + run.step) / (10 + run.step))
                 for name, one in model.state_dict().items():
                     run.average[name].lerp_(one, share) if one.is_floating_point() else None
-            losses.append(run.loss)
+            run.losses.append(run.loss)
             tell("step")
-            if checkpoint and every_steps and run.step % every_steps == 0:
+            if kept and every_steps and run.step % every_steps == 0:
                 run.spent_s = time.perf_counter() - start
-                _keep(run, checkpoint)
-        row = {"epoch": epoch, "step": run.step, "loss": float(np.mean(losses or [math.nan]))}
-        row |= {"rate": run.rate, "seconds": time.perf_counter() - start, "wait_s": wait_s}
-        run.spent_s = 0.0
-        run.history.append(row | ({"left_out": left_out} if left_out else {}))
+                kept.write(run)
+        row = {"epoch": epoch, "step": run.step, "loss": float(np.mean(run.losses or [math.nan]))}
+        row |= {"rate": run.rate, "seconds": time.perf_counter() - start, "wait_s": run.wait_s}
+        run.history.append(row | ({"left_out": run.left_out} if run.left_out else {}))
+        run.losses, run.left_out, run.wait_s, run.spent_s = [], 0, 0.0, 0.0
         if validate is not None:
             run.history[-1] |= _measured(run, validate)
         tell("epoch_end")
         if not run.stopped:
-            good = run.weights()
-        if checkpoint:
-            _keep(run, checkpoint)
+            run.good = run.weights()
+        if kept:
+            kept.write(run)
     if run.average and not (run.stopped or "").startswith("diverged"):
         run.put_back(run.average)
     model.eval()
@@ -176,41 +185,10 @@ def _measured(run: Run, validate: Callable[[nn.Module], Mapping[str, float]]) ->
     """What `validate` says of the weights that would be kept now."""
     own = run.weights() if run.average else {}
     if run.average:
-        run.put_back(run.average)
+        run.put_back(run.kept_weights())
     run.model.eval()
     measured = {f"valid_{name}": float(value) for name, value in validate(run.model).items()}
     if run.average:
         run.put_back(own)
     run.model.train()
     return measured
-
-
-def _keep(run: Run, path: Path) -> None:
-    """All that the rest of the run depends on."""
-    arrays = {f"model/{name}": one for name, one in run.model.state_dict().items()}
-    arrays |= {f"average/{name}": one for name, one in run.average.items()}
-    arrays |= checkpoints.optimizer_arrays(run.optimizer)
-    facts = {"step": run.step, "total": run.total, "history": list(run.history)}
-    facts |= {"notes": run.notes, "stopped": run.stopped, "per_epoch": run.per_epoch}
-    facts["spent_s"] = run.spent_s
-    checkpoints.save(path, arrays, facts)
-
-
-def _resume(run: Run, path: Path | None) -> None:
-    found = checkpoints.load(path) if path else None
-    if found is None:
-        return
-    arrays, facts = found
-    if facts["per_epoch"] != run.per_epoch:
-        raise SettingError(
-            "The checkpoint is of another run.",
-            found=f"{path}: {facts['per_epoch']} steps an epoch, here {run.per_epoch}",
-            expected="the same data and batch size",
-            attempt=f"delete {path}",
-        )
-    run.put_back({n.removeprefix("model/"): v for n, v in arrays.items() if n[:6] == "model/"})
-    run.average = {n[8:]: v for n, v in arrays.items() if n[:8] == "average/"}
-    checkpoints.restore_optimizer(run.optimizer, arrays)
-    run.step, run.total = facts["step"], facts["total"]
-    run.history = History(facts["history"])
-    run.notes, run.stopped, run.spent_s = facts["notes"], facts["stopped"], facts["spent_s"]

@@ -90,6 +90,11 @@ class Run:
     notes: list[str] = field(default_factory=list)
     stopped: str | None = None
     average: dict[str, Tensor] = field(default_factory=dict)
+    good: dict[str, Tensor] = field(default_factory=dict)  # weights of the last sound epoch
+    begun: float = 0.0  # the loss of the first step: what a later one is judged by
+    losses: list[float] = field(default_factory=list)  # of this epoch's steps
+    left_out: int = 0  # items of this epoch
+    wait_s: float = 0.0  # for this epoch's data
 
     def stop(self, why: str) -> None:
         """Ends the run after this step."""
@@ -98,6 +103,10 @@ class Run:
     def weights(self) -> dict[str, Any]:
         """A copy of all weights and buffers."""
         return {name: one.detach().clone() for name, one in self.model.state_dict().items()}
+
+    def kept_weights(self) -> dict[str, Any]:
+        """A copy of the weights that the run would end with now: the average, if there is one."""
+        return {name: one.clone() for name, one in self.average.items()} or self.weights()
 
     def put_back(self, weights: Mapping[str, Any]) -> None:
         """Puts a copy back."""

@@ -11,7 +11,6 @@ from torch import nn
 
 from handful.deep.batch import Batch
 from handful.deep.checkpoint import load
-from handful.deep.hooks import early_stop
 from handful.deep.loop import train
 from handful.deep.run import Run, Training
 from handful.errors import SettingError, StoreError
@@ -154,23 +153,6 @@ def test_accumulation_changes_nothing_but_rounding(points) -> None:
     train(models[1], points, replace(SHORT, average=0.0, accumulate=3))
     # the parts draw their noise in other pieces of the same stream
     assert np.allclose(state(models[0])["weight"], state(models[1])["weight"], atol=1e-2)
-
-
-def test_early_stop_puts_the_best_weights_back(small, points) -> None:
-    """After `patience` epochs without progress the run ends with the best weights."""
-    losses = iter([0.5, 0.3, 0.4, 0.4, 0.4])
-    seen: list[dict[str, np.ndarray]] = []
-
-    def validate(model: nn.Module) -> dict[str, float]:
-        seen.append(state(model))
-        return {"loss": next(losses)}
-
-    training = replace(SHORT, epochs=9, average=0.0)
-    run = train(
-        small, points, training, validate=validate, hooks=[early_stop(2, watch="valid_loss")]
-    )
-    assert run.stopped == "no better since epoch 1"
-    assert same(state(small), seen[1])
 
 
 def test_class_weights_shift_the_answer(points) -> None:
