@@ -64,7 +64,6 @@ def train(
     place = place or place_for(training.precision)
     model = model.to(place.device)
     chosen = list(parameters or groups(model, weight_decay=training.weight_decay))
-    factors = [group.get("factor", 1.0) for group in chosen]
     optimizer = _optimizer(chosen, training)
     per_epoch = math.ceil(len(data) / training.batch_size)
     total = max(1, round(training.epochs * per_epoch))
@@ -111,8 +110,8 @@ def train(
             if run.step >= run.total or run.stopped:
                 break
             run.rate = training.schedule(run.step, run.total, training.rate)
-            for group, factor in zip(run.optimizer.param_groups, factors, strict=True):
-                group["lr"] = run.rate * factor
+            for group in run.optimizer.param_groups:
+                group["lr"] = run.rate * group.get("factor", 1.0)
             seed_step(place.device, training.seed, run.step)
             random = np.random.default_rng([training.seed, epoch, run.step])
             asked = time.perf_counter()
@@ -174,11 +173,21 @@ def train(
 
 
 def _optimizer(parameters: list[Group], training: Training) -> torch.optim.Optimizer:
-    plain = [{k: v for k, v in one.items() if k != "factor"} for one in parameters]
+    own = [dict(one) for one in parameters]  # an optimizer adds its settings to the dicts it gets
+    if callable(training.optimizer):
+        made: object = training.optimizer(own)
+        if not isinstance(made, torch.optim.Optimizer):
+            raise SettingError(
+                "The optimizer is none of PyTorch's kind.",
+                found=f"{type(made).__name__}, made by the function given as optimizer",
+                expected="a torch.optim.Optimizer of the groups it is given",
+                attempt="optimizer=lambda groups: torch.optim.RMSprop(groups, momentum=0.9)",
+            )
+        return made
     if training.optimizer == "sgd":
-        return torch.optim.SGD(plain, lr=training.rate, momentum=0.9, nesterov=True, fused=True)
+        return torch.optim.SGD(own, lr=training.rate, momentum=0.9, nesterov=True, fused=True)
     # the second moment forgets sooner than the default: runs have hundreds of steps, not millions
-    return torch.optim.AdamW(plain, lr=training.rate, betas=(0.9, 0.99), fused=True)
+    return torch.optim.AdamW(own, lr=training.rate, betas=(0.9, 0.99), fused=True)
 
 
 def _measured(run: Run, validate: Callable[[nn.Module], Mapping[str, float]]) -> dict[str, float]:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, final
+from typing import Any, final
 
 import torch
 from torch import Tensor, nn
 
+from handful.deep.groups import Group
 from handful.deep.history import History
 from handful.deep.schedules import Schedule, one_cycle
 from handful.errors import SettingError
+
+OPTIMIZERS = ("adamw", "sgd")
+PRECISIONS = ("float32", "bfloat16")  # float16 would need its losses scaled: it is refused
+CHOICES = {
+    "optimizer": "adamw, sgd, or a function that makes one, such as torch.optim.RMSprop",
+    "precision": "float32 or bfloat16",
+}
 
 
 @dataclass(frozen=True)
@@ -24,14 +32,15 @@ class Training:
         batch_size: items of a step.
         rate: highest rate of the schedule.
         schedule: of the rate, see `schedules.py`.
-        optimizer: "adamw" or "sgd" (Nesterov, momentum 0.9).
+        optimizer: "adamw", "sgd" (Nesterov, momentum 0.9), or a function that makes one of
+            the groups, such as `torch.optim.RMSprop`; the schedule sets its rate.
         weight_decay: where `groups` is not given.
         label_smoothing: share of the target given to all classes evenly.
         class_weights: of each class in the loss; None: all alike.
         clip: largest norm of all gradients together; None: not clipped.
         accumulate: parts that a batch is computed in, for memory.
         average: decay of the running average of weights that is kept at the end; 0: none.
-        precision: "bfloat16" where the processor has it (on a CPU without matrix units it lost).
+        precision: "float32"; "bfloat16" where the processor has it (without matrix units it lost).
         compile: let `torch.compile` fuse the model: half a minute before the first step.
         seed: of everything drawn at random, 0 or more.
     """
@@ -40,25 +49,29 @@ class Training:
     batch_size: int = 32
     rate: float = 3e-4
     schedule: Schedule = one_cycle
-    optimizer: Literal["adamw", "sgd"] = "adamw"
+    optimizer: str | Callable[[list[Group]], torch.optim.Optimizer] = "adamw"
     weight_decay: float = 0.01
     label_smoothing: float = 0.1
     class_weights: Sequence[float | int] | None = None
     clip: float | None = 1.0
     accumulate: int = 1
     average: float = 0.0
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: str = "float32"
     compile: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
         wrong = {
-            "epochs": self.epochs <= 0,
+            "epochs": not 0 < self.epochs < math.inf,
             "batch_size": self.batch_size < 1,
             "rate": not 0 < self.rate < math.inf,
             "label_smoothing": not 0 <= self.label_smoothing < 1,
             "average": not 0 <= self.average < 1,
             "seed": self.seed < 0,
+            "optimizer": not callable(self.optimizer) and self.optimizer not in OPTIMIZERS,
+            "precision": self.precision not in PRECISIONS,
+            "weight_decay": not 0 <= self.weight_decay < math.inf,
+            "clip": self.clip is not None and not self.clip > 0,
             "accumulate": not 1 <= self.accumulate <= self.batch_size,
         }
         for name, is_wrong in wrong.items():
@@ -66,7 +79,7 @@ class Training:
                 raise SettingError(
                     "This is no way to train.",
                     found=f"{name} = {getattr(self, name)}",
-                    expected=f"something like {getattr(type(self), name)}",
+                    expected=CHOICES.get(name, f"something like {getattr(type(self), name)}"),
                     attempt="leave the setting out, or choose within its range",
                 )
 

@@ -11,6 +11,7 @@ from torch import nn
 
 from handful.deep.batch import Batch
 from handful.deep.checkpoint import load
+from handful.deep.groups import groups
 from handful.deep.loop import train
 from handful.deep.run import Run, Training
 from handful.errors import SettingError, StoreError
@@ -188,7 +189,18 @@ def test_a_checkpoint_holds_no_pickle(small, points, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"epochs": 0}, {"rate": float("nan")}, {"batch_size": 0}, {"seed": -1}]
+    "change",
+    [
+        {"epochs": 0},
+        {"epochs": float("nan")},
+        {"rate": float("nan")},
+        {"batch_size": 0},
+        {"seed": -1},
+        {"precision": "float16"},
+        {"optimizer": "rmsprop"},
+        {"weight_decay": -0.1},
+        {"clip": 0.0},
+    ],
 )
 def test_senseless_settings_are_refused(change) -> None:
     """Each is named with something that would be sound."""
@@ -201,3 +213,72 @@ def test_nothing_to_learn_from_is_refused(small) -> None:
     """No items is an error, not an endless run."""
     with pytest.raises(SettingError, match="nothing to train"):
         train(small, Points(0), SHORT)
+
+
+def level(step: int, total: int, peak: float) -> float:
+    """The same rate at every step."""
+    return peak
+
+
+def test_an_optimizer_may_be_a_function(points) -> None:
+    """Any optimizer of PyTorch: the steps are those it takes by hand, at the schedule's rates."""
+    torch.manual_seed(0)
+    ours = nn.Linear(2, 2)
+    byhand = copy.deepcopy(ours)
+    training = Training(epochs=1, batch_size=60, optimizer=torch.optim.RMSprop, schedule=level)
+    batches: list[Batch] = []
+
+    class Watched(Points):
+        def batch(self, items: np.ndarray, random: np.random.Generator) -> Batch:
+            batches.append(super().batch(items, random))
+            return batches[-1]
+
+    train(ours, Watched(), replace(training, clip=None, label_smoothing=0.0, rate=0.02))
+    decays = [{"params": [byhand.weight], "weight_decay": 0.01}, {"params": [byhand.bias]}]
+    optimizer = torch.optim.RMSprop(decays, lr=0.02)
+    nn.functional.cross_entropy(byhand(*batches[0].inputs), batches[0].targets).backward()
+    optimizer.step()
+    assert torch.allclose(ours.weight, byhand.weight)
+    assert torch.allclose(ours.bias, byhand.bias)
+
+
+def test_an_optimizer_of_ones_own_resumes_to_the_bit(small, points, tmp_path) -> None:
+    """State that is no tensor, as a count of steps, is in the checkpoint too."""
+
+    class Fading(torch.optim.SGD):
+        def step(self, closure=None):
+            for group in self.param_groups:
+                group["fade"] = group.get("fade", 0) + 1
+                group["lr"] /= group["fade"]
+            return super().step(closure)
+
+    training = replace(SHORT, optimizer=Fading)
+    whole, parted, fresh = (copy.deepcopy(small) for _ in range(3))
+    train(whole, points, training)
+    kept = {"checkpoint": tmp_path / "run.npz", "every_steps": 3}
+    with pytest.raises(KilledError):
+        train(parted, points, training, hooks=[killer(11)], **kept)
+    train(fresh, points, training, **kept)
+    assert same(state(whole), state(fresh))
+
+
+def test_what_is_no_optimizer_is_refused(small, points) -> None:
+    """A function that makes something else is told what to make."""
+    with pytest.raises(SettingError, match="optimizer is none"):
+        train(small, points, replace(SHORT, optimizer=lambda _: None))
+
+
+def test_a_hook_may_replace_the_optimizer(small, points) -> None:
+    """The one it puts in takes the steps: one that stands still moves no weight."""
+
+    class Still(torch.optim.SGD):
+        def step(self, closure=None):
+            return None
+
+    def replacing(moment: str, run: Run) -> None:
+        if moment == "begin":
+            run.optimizer = Still(groups(run.model))
+
+    before = state(small)
+    train(small, points, replace(SHORT, average=0.0), hooks=[replacing])
+    assert same(before, state(small))
