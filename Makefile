@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test gestures sanitize lint docs bench lock clean
+.PHONY: demo test mutants gestures sanitize lint docs bench lock clean
 
 demo: $(VENV)/demo  ## the whole journey on real photographs of solar cells
 	$(BIN)/handful demo
@@ -13,6 +13,9 @@ test: $(VENV)/dev  ## every test, the browser's too
 	VENV=$(VENV) sh scripts/chromium.sh
 	sh scripts/strace.sh
 	$(BIN)/python -m pytest --durations=20
+
+mutants: $(VENV)/dev  ## faults put into a copy of the code on purpose: does a test notice each?
+	$(BIN)/python -m tests.mutants
 
 sanitize: $(VENV)/dev  ## all kernel tests, their C watched by gcc's sanitizers
 	$(BIN)/python -m tests.kernels.sanitizer

@@ -5,7 +5,7 @@ import pytest
 
 from handful.estimate.estimate import estimate
 from handful.estimate.intervals import design_effect, share_interval
-from handful.heads.fit import WORTH_LOGISTIC, fit
+from handful.heads.fit import fit
 
 
 def test_left_out_answers_need_wider_intervals() -> None:
@@ -39,10 +39,10 @@ def test_without_an_error_a_unit_counts_once() -> None:
 
 
 def test_logistic_regression_waits_for_labels() -> None:
-    """One label below the limit it is not tried and the reason is told; at the limit it is."""
+    """With 199 labels it is not tried and the reason is told; with 200 it is."""
     rng = np.random.default_rng(0)
-    y = np.arange(WORTH_LOGISTIC) % 2
-    X = rng.normal(size=(WORTH_LOGISTIC, 4)).astype(np.float32) + y[:, None]
+    y = np.arange(200) % 2
+    X = rng.normal(size=(200, 4)).astype(np.float32) + y[:, None]
     few = fit(X[1:], [str(c) for c in y[1:]]).candidates
     enough = fit(X, [str(c) for c in y]).candidates
     assert [one.name for one in few] == ["ridge"]
