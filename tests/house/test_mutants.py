@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests import mutants
-from tests.mutants import FAILED, MUTANTS, PASSED, Mutant, is_killed, misplaced, mutated
+from tests.mutants import FAILED, PASSED, Mutant, is_killed, misplaced, mutated
 
 
 def test_every_mutant_has_its_place_and_its_tests() -> None:
     """What is replaced stands once in its file, and the tests that must notice exist."""
     assert [] == misplaced()
-    assert len(MUTANTS) >= 20
     gone = Mutant("handful/errors.py", "no such text", "", "tests/test_errors.py")
     untested = Mutant(
         "handful/errors.py", "from __future__", "", "tests/test_errors.py::test_none_such"
