@@ -46,6 +46,7 @@ def test_train_prints_what_the_contract_names(place: Path) -> None:
     assert {
         "items", "classes", "quarantined", "encoder", "device", "seconds", "estimate", "test",
         "candidates", "deep", "model", "notes", "report", "vanished", "blocked", "warnings",
+        "novelty",
     } == set(said)  # fmt: skip
     assert {"embed", "fit", "total"} <= set(said["seconds"])
     assert (60, ["digit-0", "digit-1", "digit-7"]) == (said["items"], said["classes"])
