@@ -274,7 +274,9 @@ class Session:
         verdict = state.verdicts.get(mark.item)
         if verdict is None:
             return not overwrite and mark.item in self.roll.folders
-        return mark.source == "lasso" and verdict.label == mark.label and bool(mark.label)
+        same = mark.source == "lasso" and verdict.label == mark.label and bool(mark.label)
+        # Two people's lassos are two opinions: only what somebody gave singly is left alone.
+        return same and any(event.source != "lasso" for event in state.answers(mark.item))
 
     def skip(self, items: Sequence[str], *, by: str, gesture: str = "") -> Receipt:
         """Pass items over: they are not asked again of `by` until the program ends.

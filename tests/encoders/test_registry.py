@@ -141,7 +141,7 @@ def test_changed_weights_are_refused_at_the_first_batch(tmp_path: Path) -> None:
     assert path is not None
     other.write_bytes(path.read_bytes()[:-4] + b"else")
     with pytest.raises(EncoderError, match="not the one"):
-        entry.make(entry, other, 32).encode(np.zeros((1, 32, 32, 3), np.uint8))
+        entry.make(entry, other, 32, ()).encode(np.zeros((1, 32, 32, 3), np.uint8))
 
 
 def test_identity_follows_all_that_changes_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +150,7 @@ def test_identity_follows_all_that_changes_a_number(monkeypatch: pytest.MonkeyPa
     path = entry.path()
     assert path is not None
     found = [load().identity, load(size=192).identity]
-    found.append(entry.make(replace(entry, sha256="0" * 64), path, 224).identity)
+    found.append(entry.make(replace(entry, sha256="0" * 64), path, 224, ()).identity)
     monkeypatch.setattr(efficientnet_lite, "GRAPH_VERSION", efficientnet_lite.GRAPH_VERSION + 1)
     found.append(load().identity)
     monkeypatch.setattr(prepare, "RECIPE_VERSION", prepare.RECIPE_VERSION + 1)
