@@ -16,7 +16,7 @@ def capture_time(image: Image) -> str:
     """Time of capture, "2024:01:31 12:04:55.25", or "" where the file does not say.
 
     Such texts sort as the times do: the part of a second is a decimal fraction, of as many digits
-    as the camera wrote. Must be called while the file is open.
+    as the camera wrote. Must be called while the file is open; asking a PNG loads it.
     """
     try:
         exif = image.getexif().get_ifd(_EXIF_IFD)

@@ -149,7 +149,9 @@ def _decode(data: bytes, target: int, levels: Sequence[Levels]) -> Picture:
         size = image.size
         mode, frames = image.mode, int(getattr(image, "n_frames", 1))
         kind = {"MPO": "JPEG", "DIB": "BMP"}.get(image.format or "", image.format or "")
-        taken = capture_time(image)
+        # Of a TIFF before it is loaded, which closes its file; of a PNG after: asking loads it, and
+        # `deep_colour` needs it as it was opened.
+        taken = capture_time(image) if kind == "TIFF" else ""
         image.draft(None, (target, target))  # does nothing unless it is a JPEG
         num_pixels = image.width * image.height
         if num_pixels > MAX_PIXELS:
@@ -161,6 +163,7 @@ def _decode(data: bytes, target: int, levels: Sequence[Levels]) -> Picture:
                 size, turn = image.size, None
             else:
                 turn = _UPRIGHT.get(_orientation(image))
+                taken = capture_time(image)
             factor = max(1, min(image.size) // target)
             own: Levels | None = None
             if deep is not None:
