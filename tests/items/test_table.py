@@ -11,11 +11,15 @@ from handful.items.table import read_table
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the pictures a.png, b.png and sub/c.png."""
-    (tmp_path / "sub").mkdir()
+    """A folder with the pictures a.png, b.png and sub/c.png.
+
+    It lies in another of its own, since pictures are looked for in the folder above too.
+    """
+    place = tmp_path / "above" / "data"
+    (place / "sub").mkdir(parents=True)
     for name in ("a.png", "b.png", "sub/c.png"):
-        Image.new("L", (8, 8), 90).save(tmp_path / name)
-    return tmp_path
+        Image.new("L", (8, 8), 90).save(place / name)
+    return place
 
 
 def written(folder: Path, text: str | bytes, name: str = "table.csv") -> Path:

@@ -134,7 +134,7 @@ def test_labels_without_a_picture_are_kept_named_and_exported(
     assert gone not in project.labels
     (note,) = [note for note in project.notes if "no picture any more" in note]
     assert note.startswith(f"1 label has no picture any more: {gone}.")
-    with project.save_labels(tmp_path / "out.csv").open(newline="") as file:
+    with project.save_labels(tmp_path / "out.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = {row["path"]: row for row in csv.DictReader(file)}
     assert labelled == {path: row["label"] for path, row in rows.items()}
     assert {gone} == {path for path, row in rows.items() if row["missing"] == "yes"}

@@ -209,7 +209,8 @@ def test_a_full_disk_is_a_passing_trouble(page: Page) -> None:
     connection = page.bench.session.ledger._open()
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages}")
-    sent = {"gestures": [gesture(list(range(90)), f"class {'x' * 90}") for _ in range(20)]}
+    many = [gesture(list(range(90)), f"class {'x' * 90}", overwrite=True) for _ in range(20)]
+    sent = {"gestures": many}
     answer = page.client.post("/api/gestures", json=sent)
     assert 503 == answer.status_code
     assert "disk is full" in answer.json()["error"]["what"]
