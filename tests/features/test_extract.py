@@ -188,7 +188,7 @@ def test_interrupt_begins_nothing_more(pictures: Make, tmp_path: Path) -> None:
     light = Light(size=224)  # two at a time
 
     def slow(batch: np.ndarray) -> np.ndarray:
-        time.sleep(0.01)
+        time.sleep(0.1)  # so long that a busy machine interrupts before the next begins
         return Light.encode(light, batch)
 
     def stop(done: int, total: int, rate: float) -> None:

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from handful.spreadsheet import MARK
 from tests.workbench.conftest import Page, gesture
 
 
@@ -310,7 +311,7 @@ def test_labels_model_and_report_can_be_taken_away(page: Page) -> None:
     assert early.status_code in {422, 503}
     page.answer(30)
     page.wait(ready)
-    rows = page.client.get("/api/export/labels").text.splitlines()
+    rows = page.client.get("/api/export/labels").text.removeprefix(MARK).splitlines()
     assert ("path,label,annotator,source,time", 31) == (rows[0], len(rows))
     for kind in ("jsonl", "label-studio"):
         assert 200 == page.client.get(f"/api/export/labels?format={kind}").status_code
