@@ -16,7 +16,7 @@ from handful.kernels.build import available
 from handful.kernels.invert import Inverse, invert
 from handful.kernels.native import CallPlan, Native
 from handful.kernels.nodes import Array
-from handful.kernels.plan import avoidable
+from handful.kernels.plan import added, avoidable
 from handful.kernels.program import Program, flat
 from handful.kernels.remembered import Remembered
 from handful.kernels.specialise import pairs
@@ -46,6 +46,7 @@ class Executable:
         self.counts = dict(program.counts)
         self.pairs = pairs(program)
         self.avoidable = avoidable(program)
+        self.added = added(program) if self.avoidable else ()
         self.natives: dict[tuple[torch.dtype, frozenset[tuple[str, str]], bool], Native] = {}
         self.scattered = {e.target for e, _ in flat(program.body) if nodes.loads(*e.index)}
         self.inverses = invert(program)[1] if self.scattered else ()
@@ -130,12 +131,14 @@ class Executable:
 
     def again(self, sizes: Mapping[str, int]) -> bool:
         """Whether large arrays are computed again where they are read: where they would take more
-        memory than all arguments and results together."""
+        memory than all arguments and results together, and than what is held in their place."""
         if not self.avoidable:
             return False
         ends = (*self.program.inputs, *self.program.outputs)
-        large, rest = (sum(_elements(a, sizes) for a in some) for some in (self.avoidable, ends))
-        return large > rest
+        large, rest, more = (
+            sum(_elements(a, sizes) for a in some) for some in (self.avoidable, ends, self.added)
+        )
+        return large > max(rest, more)
 
     def tables(
         self, arguments: list[torch.Tensor], sizes: Mapping[str, int]

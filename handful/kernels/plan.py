@@ -10,6 +10,7 @@ known here: a plan holds for all of them.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Set
 from dataclasses import replace
 from functools import lru_cache
 
@@ -39,6 +40,7 @@ def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
     namer, around = Namer(), ends(program)
     out: list[Region] = []
     repeated: set[Array] = set()
+    parts: set[Array] = set()
     batches = _batches(program, namer)
     for items, loop in batches:
         if loop is not None:
@@ -47,24 +49,28 @@ def plan(program: Program, *, again: bool = False) -> tuple[Region, ...]:
         others = [i for other, _ in batches if other is not items for i in other]
         items = inline(items, {*program.outputs, *arrays_read(*others)})
         items = lift(items, around, namer)
+        known = {target_of(i) for i in items}
         regrouping = regrouped(items, program) if again else None
         found, large = regrouping or (groups(items), set())
         for group in found:
             single, block = split(group) or ((), None)
             out.append(Region(single, block, tuple(share(group, block, single, around, namer))))
         repeated.update(large)
+        parts.update({target_of(i) for group in found for i in group} - known)
     out = in_parts(_with_locals(out, program, repeated), namer)
-    return check_memory(
-        tuple(_laid_first(_with_locals(out, program, repeated), around, namer)), program
-    )
+    regions = tuple(_laid_first(_with_locals(out, program, repeated), around, namer))
+    return check_memory(regions, program, parts)
 
 
-def check_memory(regions: tuple[Region, ...], program: Program) -> tuple[Region, ...]:
+def check_memory(
+    regions: tuple[Region, ...], program: Program, parts: Set[Array] = frozenset()
+) -> tuple[Region, ...]:
     """The checker after planning: no array is larger than what the equations themselves go over.
 
     What is stored whole must fit within an argument, a result, the target of an equation, or the
     values that one load reads (x[src[e], f] reads e, f); of an array that lives inside of one
-    region, one block must. Numbers of blocks (`parts.py`) do not count: there are few.
+    region, one block must. Numbers of blocks (`parts.py`) do not count: there are few. Nor do the
+    `parts` of sums in two steps: sizes decide at the call whether they may be held (`added`).
 
     Raises:
         CheckError: the plan holds more.
@@ -73,7 +79,7 @@ def check_memory(regions: tuple[Region, ...], program: Program) -> tuple[Region,
     allowed += [[a.name for a in nodes.free(r)] for e, _ in flat(program.body) for r in reads(e)]
     for region in regions:
         outer = Counter(a.name for a in (*region.single, region.block) if a is not None)
-        for array in map(target_of, region.items):
+        for array in {*map(target_of, region.items)} - parts:
             axes = Counter(d.axis for d in array.dims if not d.axis.startswith(NUMBER))
             held = axes - outer if array in region.local else axes
             if not is_within(held.elements(), allowed):
@@ -104,6 +110,12 @@ def avoidable(program: Program) -> tuple[Array, ...]:
         return ()
     spared = _held(plan(program), program) - _held(plan(program, again=True), program)
     return tuple(sorted(spared - set(program.outputs), key=lambda a: a.name))
+
+
+def added(program: Program) -> tuple[Array, ...]:
+    """The arrays that `again` holds and the plain plan does not: parts of sums in two steps."""
+    more = _held(plan(program, again=True), program) - _held(plan(program), program)
+    return tuple(sorted(more, key=lambda a: a.name))
 
 
 def _held(regions: tuple[Region, ...], program: Program) -> set[Array]:

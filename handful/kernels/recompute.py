@@ -23,7 +23,7 @@ from dataclasses import replace
 from handful.kernels.blocks import groups, split
 from handful.kernels.contract import Item, arrays_read, is_packed, item_reads, target_of
 from handful.kernels.nodes import Array, Axis, Dim, Load
-from handful.kernels.program import Equation, Program, ends, fits, flat, is_within, reads
+from handful.kernels.program import Equation, Program, ends, fits, flat, reads
 
 Groups = tuple[list[list[Item]], set[Array]]
 
@@ -38,7 +38,7 @@ def regrouped(items: list[Item], program: Program) -> Groups | None:
     if all(_fits(g, large, around) for g in groups(items)) and not _crossing(items, large):
         return None
     try:
-        return _Grouping(items, large, program).groups()
+        return _Grouping(items, large, around).groups()
     except _NoWay:
         return None
 
@@ -91,9 +91,8 @@ def _fits(group: list[Item], large: set[Array], around: list[set[str]]) -> bool:
 class _Grouping:
     """Walks the items that are not large, giving each the makers of what it reads."""
 
-    def __init__(self, items: list[Item], large: set[Array], program: Program) -> None:
-        self.large, self.around = large, ends(program)
-        self.ends = [[d.axis for d in a.dims] for a in (*program.inputs, *program.outputs)]
+    def __init__(self, items: list[Item], large: set[Array], around: list[set[str]]) -> None:
+        self.large, self.around = large, around
         self.items: list[Item] = []
         for item in items:
             self.items += self.parted(item)
@@ -171,10 +170,6 @@ class _Grouping:
             item.target.kind,
         )
         one = replace(item, target=part, index=(*outer, *[i for i, _ in own]))
-        # One part for each value of `outer` must be no larger than what a call holds anyway:
-        # out[dst[e], c] in parts of e would be edges × nodes × channels.
-        if not is_within([d.axis for d in part.dims], self.ends):
-            return [item]
         if not set(outer) <= set(item.domain) or not self.fits([*makers, one]):
             return [item]
         # the second step goes over places, so each dimension there gets an axis of its own
