@@ -206,7 +206,7 @@ def test_nothing_lies_over_anything_else_above_the_pictures(desk: Desk) -> None:
     page.keyboard.press("f")
     page.keyboard.press("Space")
     page.keyboard.press("m")
-    expect(page.locator(".said-last")).to_have_text("1 picture: unsure.")
+    expect(page.locator(".said-last")).to_contain_text("1 picture: unsure.")
     overlap = """() => {
         const said = document.querySelector('.said-last').getBoundingClientRect();
         return [...document.querySelectorAll('.kinds button')].some(button => {
