@@ -4,15 +4,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# A process of tests for each core, and one thread in each, or they would wait for each other.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
+
 .PHONY: demo test mutants gestures sanitize lint docs bench lock clean
 
 demo: $(VENV)/demo  ## the whole journey on real photographs of solar cells
 	$(BIN)/handful demo
 
-test: $(VENV)/dev  ## every test, the browser's too
+test: $(VENV)/dev  ## every test, the browser's too, on every core
 	VENV=$(VENV) sh scripts/chromium.sh
 	sh scripts/strace.sh
-	$(BIN)/python -m pytest --durations=20
+	$(PYTEST) --durations=20
 
 mutants: $(VENV)/dev  ## faults put into a copy of the code on purpose: does a test notice each?
 	$(BIN)/python -m tests.mutants

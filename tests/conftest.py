@@ -1,6 +1,11 @@
-"""Before any test: annotations are checked at run time, and the network is out of reach."""
+"""Before any test: annotations are checked at run time, and the network is out of reach.
+
+Tests run in one process for each core (`make test`), in any order. So they share nothing but the
+folder of compiled kernels, which is made for processes that race.
+"""
 
 import importlib
+import os
 import socket
 from typing import Any
 
@@ -16,6 +21,14 @@ settings.register_profile("handful", deadline=None)
 settings.load_profile("handful")
 
 LOOPBACK = ("127.", "::1", "localhost")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Kernels are compiled into a folder of this run, once for all of its processes."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+    os.environ["HANDFUL_CACHE"] = str(shared / "compiled")
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Kernels in these tests are compiled into a folder of their own, with poisoned scratch memory."""
+"""Kernels in these tests run with poisoned scratch memory."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ import pytest
 os.environ["HANDFUL_KERNELS_POISON"] = "1"
 # the sanitizers are loaded by now, and need not slow down the compiler as well
 os.environ.pop("LD_PRELOAD", None)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    os.environ["HANDFUL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

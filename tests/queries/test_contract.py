@@ -24,7 +24,9 @@ QUERIES = [
     Mixture(),
     Mixture(most=1.0),
 ]
-pytestmark = pytest.mark.parametrize("query", QUERIES, ids=repr)
+# without the addresses that `repr` may hold: every worker must give a test the same name
+NAMES = [f"{number}-{type(query).__name__.lower()}" for number, query in enumerate(QUERIES)]
+pytestmark = pytest.mark.parametrize("query", QUERIES, ids=NAMES)
 MakePool = Callable[..., Pool]
 
 
