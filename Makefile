@@ -24,7 +24,7 @@ sanitize: $(VENV)/dev  ## all kernel tests, their C watched by gcc's sanitizers
 	$(BIN)/python -m tests.kernels.sanitizer
 
 gestures: $(VENV)/dev  ## a thousand random gestures, moves, imports and kills: no label is lost
-	HANDFUL_GESTURES=1000 $(BIN)/python -m pytest tests/teaching/test_never_lost.py
+	HANDFUL_GESTURES=1000 $(BIN)/python -m pytest tests/active/test_never_lost.py
 
 lint: $(VENV)/dev  ## form and types
 	$(BIN)/ruff check .

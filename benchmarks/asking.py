@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import print_conditions
+from handful.active.feature_snapshot import DIRECTIONS, WHOLE_BYTES, Known
+from handful.active.session import Session
+from handful.active.session_model import steer
 from handful.encoders.encoder import Block
 from handful.items.item import Item
 from handful.labels.ledger import Ledger
 from handful.queries.space import steering
-from handful.teaching.known import DIRECTIONS, WHOLE_BYTES, Known
-from handful.teaching.session import Session
-from handful.teaching.taught import steer
 
 D, CLASSES, STEP = 2_560, 10, 5
 STAGES = 10  # of the whole vectors: the search for settings tries how to weigh them

@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance
 
 from benchmarks.report import print_conditions, seconds_of, spread
-from handful.items.decode import decode
-from handful.items.duplicates import clusters
-from handful.items.fingerprint import Fingerprint, fingerprint, perceptual_hash
-from handful.items.solar_cells import solar_cells
+from handful.datasets.solar_cells import solar_cells
+from handful.modalities.image.decode import decode
+from handful.modalities.image.duplicates import clusters
+from handful.modalities.image.facts import Fingerprint, fingerprint, perceptual_hash
 
 PHOTOGRAPHS = (
     "astronaut brick camera cat cell clock coffee coins colorwheel grass gravel hubble_deep_field"

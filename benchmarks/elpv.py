@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import print_conditions
-from handful.items.solar_cells import DEFECT, solar_cells
-from handful.learning import Settings
+from handful.datasets.solar_cells import DEFECT, solar_cells
+from handful.learning.learn import Settings
 from handful.project import Project
 
 SEEDS = range(5)

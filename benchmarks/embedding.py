@@ -23,16 +23,16 @@ import numpy as np
 import torch
 
 from benchmarks.report import print_conditions, seconds_of, spread
+from handful.datasets.index import Index
+from handful.datasets.solar_cells import solar_cells
 from handful.encoders.image import ImageEncoder
 from handful.encoders.registry import load
 from handful.encoders.runtime import Session
 from handful.features.extract import extract
 from handful.features.store import Store
-from handful.items.fingerprint import examine
-from handful.items.index import Index
 from handful.items.item import Item
-from handful.items.solar_cells import solar_cells
-from handful.machine import num_cores
+from handful.modalities.image.facts import examine
+from handful.system.machine import num_cores
 from tests.encoders.torch_oracle import Oracle
 
 TORCH_SHARE = 8  # PyTorch gets an eighth of the photographs: it is that slow

@@ -22,7 +22,7 @@ import urllib.request
 from pathlib import Path
 
 from benchmarks.report import print_conditions, spread
-from handful.items.solar_cells import solar_cells
+from handful.datasets.solar_cells import solar_cells
 
 PICTURES = 2_600
 

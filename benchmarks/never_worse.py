@@ -18,9 +18,9 @@ import numpy as np
 
 from benchmarks.report import print_conditions
 from benchmarks.simulation.sets import as_png, fashion_pictures
+from handful.datasets.solar_cells import solar_cells
 from handful.items.item import Collection, Item
-from handful.items.solar_cells import solar_cells
-from handful.learning import Settings
+from handful.learning.learn import Settings
 from handful.project import Project
 
 TEST = 0.25

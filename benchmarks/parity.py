@@ -23,13 +23,13 @@ from benchmarks.report import print_conditions
 from handful.bundle.manifest import DataFacts
 from handful.bundle.verify import verify
 from handful.bundle.write import build
+from handful.datasets.solar_cells import solar_cells
 from handful.encoders import registry
 from handful.encoders.encoder import Encoder
 from handful.heads.linear import LinearHead
-from handful.items.decode import decode
 from handful.items.item import Item
-from handful.items.solar_cells import solar_cells
-from handful.machine import conditions
+from handful.modalities.image.decode import decode
+from handful.system.machine import conditions
 
 NUM_LEARNED, NUM_ASKED = 200, 200
 LIMIT = 1e-5

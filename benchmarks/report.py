@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-from handful.machine import conditions
+from handful.system.machine import conditions
 
 
 def print_conditions(title: str) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from handful.machine import conditions
+from handful.modalities.image.thumbnails import PREVIEW_SIDE, Thumbnails
 from handful.review.report import MAX_PREVIEWS, write_report
-from handful.review.thumbs import PREVIEW_SIDE, Thumbnails
+from handful.system.machine import conditions
 from tests.review.samples import build, out_of_sample
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import print_conditions
-from handful.items.solar_cells import solar_cells
-from handful.learning import Settings
+from handful.datasets.solar_cells import solar_cells
+from handful.learning.learn import Settings
 from handful.project import Project
 
 SIZES = (100, 200, 400, 800)

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.report import print_conditions, seconds_of, spread
-from handful.items.solar_cells import solar_cells
+from handful.datasets.solar_cells import solar_cells
 
 COLD, WARM = 3, 7
 

@@ -15,11 +15,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from benchmarks.report import print_conditions
-from handful.encoders.prepare import prepare_picture
+from handful.datasets.solar_cells import SOUND, solar_cells
 from handful.heads.novelty import novelty
-from handful.items.decode import Picture
-from handful.items.solar_cells import SOUND, solar_cells
-from handful.learning import Settings, embed
+from handful.learning.learn import Settings, embed
+from handful.modalities.image.decode import Picture
+from handful.modalities.image.prepare import prepare_picture
 
 RUN, FEW = 60, 12  # cells of a module, about; cells of each class where few are learned from
 PHOTOGRAPHS = (

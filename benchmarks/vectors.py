@@ -39,11 +39,11 @@ def solar_cell_vectors(path: str = "") -> Vectors:
         kept = np.load(path, allow_pickle=False)
         blocks = [Block(f"stage{at}", *map(int, span)) for at, span in enumerate(kept["blocks"])]
         return Vectors("solar cells", kept["X"], kept["labels"], blocks)
+    from handful.datasets.index import Index
+    from handful.datasets.solar_cells import solar_cells
     from handful.encoders.registry import load
     from handful.features.extract import extract
     from handful.features.store import Store
-    from handful.items.index import Index
-    from handful.items.solar_cells import solar_cells
 
     items, encoder = solar_cells().items, load()
     with tempfile.TemporaryDirectory() as folder, Index(Path(folder)) as index:

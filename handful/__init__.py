@@ -16,7 +16,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from handful.telemetry import switch_off
+from handful.system.telemetry import switch_off
 
 if TYPE_CHECKING:
     from handful.bundle.load import load

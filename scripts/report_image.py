@@ -18,9 +18,9 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from handful.items.item import Item
+from handful.modalities.image.thumbnails import PREVIEW_SIDE, encode_thumbnail
 from handful.review.report import write_report
 from handful.review.review import Review
-from handful.review.thumbs import PREVIEW_SIDE, encode_thumbnail
 from tests.review.samples import build, out_of_sample
 
 IMAGE = Path(__file__).resolve().parent.parent / "docs" / "images" / "report.png"

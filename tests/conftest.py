@@ -7,6 +7,7 @@ folder of compiled kernels, which is made for processes that race.
 import importlib
 import os
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -43,3 +44,18 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect_here)
+
+
+@pytest.fixture
+def without_heic() -> Iterator[None]:
+    """As if the extra `heic` were not installed."""
+    from handful.modalities.image import damage, formats
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (formats, damage):
+            patch.setattr(module, "reads_heic", lambda: False)
+        formats.formats.cache_clear()
+        formats.suffixes.cache_clear()
+        yield
+    formats.formats.cache_clear()
+    formats.suffixes.cache_clear()

@@ -66,10 +66,10 @@ MUTANTS = (
         "tests/heads/test_solver.py",
     ),
     Mutant(
-        "handful/teaching/meter.py",
+        "handful/active/meter.py",
         "fair &= (audited < m) | ~np.isin(units[audited], units[:m])",
         "fair &= audited >= 0",
-        "tests/teaching/test_meter.py",
+        "tests/active/test_meter.py",
     ),
     Mutant(
         "handful/estimate/caveats.py",
@@ -85,10 +85,10 @@ MUTANTS = (
     ),
     # what is asked
     Mutant(
-        "handful/teaching/desk.py",
+        "handful/active/assignment.py",
         "REASK_FROM = 50",
         "REASK_FROM = 1",
-        "tests/teaching/test_desk.py",
+        "tests/active/test_assignment.py",
     ),
 )
 

@@ -198,7 +198,7 @@ def test_without_the_extra_labels_leave_as_ever(
 
     project, truth = loose
     monkeypatch.setattr(crowd, "is_installed", lambda: False)
-    monkeypatch.setattr("handful.teaching.crowd.is_installed", lambda: False)
+    monkeypatch.setattr("handful.active.consensus.is_installed", lambda: False)
     project.label({project.items[0]: "digit-0"}, by="ann")
     project.save_labels(tmp_path / "labels.csv")
     three_people(project, truth)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from handful.datasets.solar_cells import DEFECT, solar_cells
 from handful.encoders.encoder import Block, Encoder
 from handful.encoders.registry import load
-from handful.items.decode import decode
-from handful.items.solar_cells import DEFECT, solar_cells
+from handful.modalities.image.decode import decode
 
 KEPT = Path(__file__).parents[2] / "build" / "benchmarks"
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # Debian's package dataset-fashion-mnist

@@ -21,7 +21,6 @@ from handful.bundle.manifest import (
 )
 from handful.bundle.model import Model
 from handful.bundle.predict import Predictor
-from handful.bundle.synthetic import golden_files
 from handful.encoders import registry
 from handful.encoders.encoder import Encoder
 from handful.errors import SettingError
@@ -29,7 +28,8 @@ from handful.estimate.figure import Caveats, Estimate
 from handful.heads.conformal import Thresholds
 from handful.heads.linear import LinearHead
 from handful.heads.novelty import Distance
-from handful.machine import Conditions
+from handful.modalities.image.golden import golden_files
+from handful.system.machine import Conditions
 
 TOLERANCE = 1e-4
 """Largest difference of a golden probability. Other versions of ONNX Runtime, thread counts and

@@ -22,11 +22,11 @@ from handful.bundle.card import VERSION, card
 from handful.bundle.listing import Array, Text, leaves, unexplained
 from handful.bundle.load import from_bytes, read_file
 from handful.bundle.manifest import Manifest
-from handful.bundle.synthetic import golden_files
 from handful.encoders import registry
 from handful.encoders.encoder import Encoder
 from handful.errors import BundleError, EncoderError, SettingError
-from handful.machine import RECORDED_PACKAGES
+from handful.modalities.image.golden import golden_files
+from handful.system.machine import RECORDED_PACKAGES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -210,7 +210,7 @@ def _inspect_card(content: bytes, found: Manifest | None, listing: _Listing) -> 
 
 
 def _inspect_golden(name: str, content: bytes, listing: _Listing) -> None:
-    from handful.items.decode import DecodeFailure, decode
+    from handful.modalities.image.decode import DecodeFailure, decode
 
     try:
         shape = decode(content).pixels.shape

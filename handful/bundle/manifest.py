@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from handful import installing
 from handful.bundle import archive, schema
-from handful.encoders.encoder import Recipe
-from handful.encoders.prepare import RECIPE_VERSION
 from handful.errors import BundleError
 from handful.estimate.figure import Caveats, Estimate
 from handful.heads.conformal import Thresholds
-from handful.machine import Conditions
+from handful.modalities.image.prepare import RECIPE_VERSION
+from handful.modalities.image.recipe import Recipe
+from handful.system import installing
+from handful.system.machine import Conditions
 
 FORMAT = 6
 NEEDS = "0.1.0"  # the first handful that reads this format

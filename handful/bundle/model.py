@@ -13,7 +13,7 @@ from handful.bundle.sources import Source, each, is_one
 from handful.bundle.write import write
 from handful.errors import DataError
 from handful.estimate.figure import Blocked, Estimate
-from handful.notebook import small_table
+from handful.system.notebook import small_table
 
 __all__ = ["Model", "Prediction"]
 

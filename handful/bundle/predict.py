@@ -22,18 +22,18 @@ from handful.bundle.distance import NOVELTY
 from handful.bundle.graph import OUTPUT, refusal
 from handful.bundle.manifest import DataFacts, NoveltyFacts
 from handful.bundle.unlike import Unlike, differences, strange_facts
-from handful.encoders.encoder import Recipe
-from handful.encoders.prepare import prepare_picture
+from handful.datasets.folder import read_folder
 from handful.encoders.runtime import Session
 from handful.heads.conformal import Thresholds, abstentions, prediction_sets
-from handful.items.decode import DecodeFailure, Picture, decode
-from handful.items.fingerprint import read
-from handful.items.folder import read_folder
-from handful.items.inline import inline_picture
 from handful.items.item import Item
 from handful.items.names import native, printable
-from handful.machine import num_cores
-from handful.notebook import small_table
+from handful.modalities.image.decode import DecodeFailure, Picture, decode
+from handful.modalities.image.facts import read
+from handful.modalities.image.inline import inline_picture
+from handful.modalities.image.prepare import prepare_picture
+from handful.modalities.image.recipe import Recipe
+from handful.system.machine import num_cores
+from handful.system.notebook import small_table
 
 Source = str | Path | Item | bytes
 BATCH = 16  # pictures; larger ones gained nothing on two cores and take more memory

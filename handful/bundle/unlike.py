@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from handful.bundle.manifest import DataFacts, NoveltyFacts
-from handful.items.decode import Picture
-from handful.items.fingerprint import BLANK_SPREAD, looks_grey
+from handful.modalities.image.decode import Picture
+from handful.modalities.image.facts import BLANK_SPREAD, looks_grey
 
 FAR = "unlike all that it learned from"
 STRETCH = 2.0  # times wider or narrower than any that was learned from

@@ -13,7 +13,7 @@ from handful.bundle.load import from_bytes, load
 from handful.bundle.manifest import Golden
 from handful.bundle.model import Model
 from handful.bundle.predict import Prediction
-from handful.machine import conditions
+from handful.system.machine import conditions
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

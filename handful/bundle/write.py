@@ -6,7 +6,7 @@ from pathlib import Path
 
 from handful.bundle import archive
 from handful.errors import StoreError
-from handful.whole_file import write_whole
+from handful.system.whole_file import write_whole
 
 
 def write(data: bytes, path: str | Path) -> Path:

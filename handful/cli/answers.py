@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from handful.cli.places import check_place
 from handful.errors import SettingError, StoreError
-from handful.spreadsheet import MARK, guarded
-from handful.whole_file import write_whole
+from handful.system.spreadsheet import MARK, guarded
+from handful.system.whole_file import write_whole
 
 if TYPE_CHECKING:
     from handful.bundle.predict import Prediction
@@ -109,7 +109,7 @@ def _table(answers: Sequence[Prediction], separator: str) -> bytes:
 
 
 def _parquet(answers: Sequence[Prediction]) -> bytes:
-    from handful.items.sheets.parquet_writer import parquet
+    from handful.datasets.sheets.parquet_writer import parquet
 
     rows = [[c.encode("utf-8", "backslashreplace").decode() for c in _row(o)] for o in answers]
     return parquet(COLUMNS, rows, numbers=("probability",))

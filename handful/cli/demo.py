@@ -54,8 +54,8 @@ def demo(*, folder: str, seed: int, labelling: bool, output: Output) -> int:
         return play(Path(folder), seed=seed, output=output)
 
     from handful.bundle.verify import verify
-    from handful.items.solar_cells import solar_cells
-    from handful.learning import Settings
+    from handful.datasets.solar_cells import solar_cells
+    from handful.learning.learn import Settings
     from handful.project import Project
 
     start = time.perf_counter()

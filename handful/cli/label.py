@@ -83,9 +83,9 @@ def label(
     """
     import webbrowser
 
+    from handful.workbench.annotators import named
     from handful.workbench.bench import Bench
-    from handful.workbench.door import Door, user_name
-    from handful.workbench.names import named
+    from handful.workbench.endpoint import Door, user_name
     from handful.workbench.origin import Origin, port_for
 
     origin = None if at is None else Origin.of(at)

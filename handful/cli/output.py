@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from handful.errors import HandfulError, StoreError
-from handful.progress import Progress, Told, bar
+from handful.system.progress import Progress, Told, bar
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from handful.errors import StoreError
-from handful.whole_file import why_not_writable
+from handful.system.whole_file import why_not_writable
 
 MODEL_START = b"PK\x03\x04"
 REPORT_MARK = b'<meta name="generator" content="handful">'

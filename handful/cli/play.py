@@ -25,9 +25,9 @@ def play(folder: Path, *, seed: int, output: Output) -> int:
     """Label photographs with the simulated expert, and say what the meter said and what is true."""
     from dataclasses import replace
 
+    from handful.datasets.solar_cells import solar_cells
     from handful.items.item import Collection
-    from handful.items.solar_cells import solar_cells
-    from handful.learning import Settings
+    from handful.learning.learn import Settings
     from handful.project import LEDGER, Project
 
     start = time.perf_counter()

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from handful.errors import SettingError, StoreError
-from handful.whole_file import whole_file
+from handful.system.whole_file import whole_file
 
 FACTS = "facts"
 FORMAT = 2

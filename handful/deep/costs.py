@@ -17,10 +17,10 @@ from handful.deep.loop import train
 from handful.deep.model import Deepened, Head
 from handful.deep.run import Training
 from handful.encoders.image import ImageEncoder
-from handful.encoders.views import PLAIN
 from handful.heads.linear import LinearHead
-from handful.items.decode import DecodeFailure, decode
-from handful.machine import num_cores
+from handful.modalities.image.decode import DecodeFailure, decode
+from handful.modalities.image.views import PLAIN
+from handful.system.machine import num_cores
 
 if TYPE_CHECKING:
     from handful.items.item import Item

@@ -17,21 +17,22 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from handful.encoders.efficientnet_lite import LITE0, STAGES, before, blocks
-from handful.encoders.encoder import Block, Recipe
+from handful.encoders.encoder import Block
 from handful.encoders.image import ImageEncoder
-from handful.encoders.prepare import prepare_picture
 from handful.encoders.runtime import Session
-from handful.encoders.views import PLAIN, VIEWS, seen
 from handful.errors import SettingError
 from handful.features.extract import Progress, extract
 from handful.features.store import ON_DISK, Store
+from handful.modalities.image.prepare import prepare_picture
+from handful.modalities.image.recipe import Recipe
+from handful.modalities.image.views import PLAIN, VIEWS, seen
 
 if TYPE_CHECKING:
     import onnx
 
-    from handful.items.decode import Picture
-    from handful.items.index import Index
+    from handful.datasets.index import Index
     from handful.items.item import Item
+    from handful.modalities.image.decode import Picture
 
 VERSION = 1
 CUTS = ("stage3", "stage4", "stage5")

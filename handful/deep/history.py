@@ -9,7 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
-from handful.whole_file import write_whole
+from handful.system.whole_file import write_whole
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH, HEIGHT = 420, 120  # of the drawing, in pixels

@@ -22,8 +22,8 @@ from handful.deep.finder import JUDGED_BY
 from handful.deep.fine_tune import RATES_TRIED, seen
 from handful.deep.views import views_for
 from handful.encoders.image import ImageEncoder
-from handful.encoders.views import PLAIN
 from handful.errors import SettingError
+from handful.modalities.image.views import PLAIN
 
 if TYPE_CHECKING:
     from handful.items.item import Item

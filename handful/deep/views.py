@@ -1,6 +1,6 @@
 """Which views of a picture the data allows: a left hand must not become a right one.
 
-What the views are is `encoders/views.py`.
+What the views are is `modalities/image/views.py`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
-from handful.encoders.views import FAR, LAYINGS, NEAR, PLAIN
 from handful.errors import SettingError
 from handful.estimate.metrics import log_loss
+from handful.modalities.image.views import FAR, LAYINGS, NEAR, PLAIN
 
 ALLOWED = {
     "none": (PLAIN,),

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from handful.encoders.encoder import Block, Recipe
-from handful.encoders.prepare import prepare_picture
+from handful.encoders.encoder import Block
 from handful.encoders.runtime import Session
 from handful.encoders.weights import read_weights
-from handful.items.decode import Picture
+from handful.modalities.image.decode import Picture
+from handful.modalities.image.prepare import prepare_picture
+from handful.modalities.image.recipe import Recipe
 
 if TYPE_CHECKING:
     import onnx

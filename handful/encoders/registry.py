@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from handful.encoders.encoder import Encoder, Modality
+from handful.encoders.encoder import Encoder
 from handful.encoders.runtime import batch_size
 from handful.errors import EncoderError, SettingError
-from handful.items.levels import Levels
-from handful.machine import num_cores
+from handful.modalities.image.levels import Levels
+from handful.modalities.image.recipe import Modality
+from handful.system.machine import num_cores
 
 DEFAULT = "efficientnet-lite0"
 SIZES = range(32, 225, 32)
@@ -87,7 +88,7 @@ class Entry:
 def _efficientnet_lite0(entry: Entry, path: Path, size: int, levels: tuple[Levels, ...]) -> Encoder:
     from handful.encoders import efficientnet_lite
     from handful.encoders.image import ImageEncoder
-    from handful.encoders.prepare import image_recipe
+    from handful.modalities.image.prepare import image_recipe
 
     return ImageEncoder(
         entry.name,

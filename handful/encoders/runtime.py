@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 
 from handful.errors import EncoderError
-from handful.machine import num_cores
+from handful.system.machine import num_cores
 
 # In the order of preference; each is used only where the installed ONNX Runtime was built with it.
 GPU_PROVIDERS = {

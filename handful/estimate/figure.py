@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from handful.notebook import small_table
+from handful.system.notebook import small_table
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,14 @@ from itertools import islice
 import numpy as np
 from jaxtyping import Float, Int
 
+from handful.datasets.index import Index
 from handful.encoders.encoder import Encoder
 from handful.encoders.runtime import batch_size
 from handful.features.store import Store
-from handful.items.decode import DecodeFailure
-from handful.items.fingerprint import Fingerprint, examine
-from handful.items.index import Index
 from handful.items.item import Item, Quarantined
-from handful.machine import num_cores
+from handful.modalities.image.decode import DecodeFailure
+from handful.modalities.image.facts import Fingerprint, examine
+from handful.system.machine import num_cores
 
 Progress = Callable[[int, int, float], None]
 

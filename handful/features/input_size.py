@@ -18,12 +18,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
+from handful.datasets.index import Index
+from handful.datasets.survey import evenly
 from handful.encoders.registry import SIZES
-from handful.items.decode import DecodeFailure
-from handful.items.fingerprint import Fingerprint, examine
-from handful.items.index import Index
 from handful.items.item import Item
-from handful.items.survey import evenly
+from handful.modalities.image.decode import DecodeFailure
+from handful.modalities.image.facts import Fingerprint, examine
 
 SAMPLE = 64
 ENLARGED = 3

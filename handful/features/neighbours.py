@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
-from handful.cores import on_every_core, own_products
-from handful.machine import num_cores
+from handful.system.cores import on_every_core, own_products
+from handful.system.machine import num_cores
 
 BLOCK_BYTES = 64 * 2**20  # of cosines, of all cores together
 GROUP = 16

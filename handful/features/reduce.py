@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
-from handful.cores import own_products
 from handful.features.store import Store
+from handful.system.cores import own_products
 
 NUM_DIRECTIONS = 64
 SAMPLE_ROWS = 4096  # 100 MB of float32 at 6,192 numbers

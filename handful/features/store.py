@@ -31,12 +31,12 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 
-from handful import installing
-from handful.cores import on_every_core
 from handful.encoders.encoder import Encoder
 from handful.errors import StoreError
 from handful.features.lock import locked
-from handful.whole_file import write_whole
+from handful.system import installing
+from handful.system.cores import on_every_core
+from handful.system.whole_file import write_whole
 
 FORMAT = 1
 ON_DISK = np.dtype("<f2")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handful.datasets.index import Index
+from handful.datasets.survey import find_levels
 from handful.encoders.encoder import Encoder
 from handful.encoders.registry import load
 from handful.features.input_size import input_size
-from handful.items.index import Index
 from handful.items.item import Item
-from handful.items.survey import find_levels
 
 
 def suited_encoder(name: str, items: Sequence[Item], index: Index) -> Encoder:

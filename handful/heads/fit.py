@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from handful.cores import own_products
 from handful.encoders.encoder import Block
 from handful.errors import DataError, SettingError
 from handful.heads.calibration import log_losses, log_shares, out_of_sample_probabilities
@@ -19,6 +18,7 @@ from handful.heads.ridge import Search, Trial, indicators, item_weights, mix, st
 from handful.heads.solver import Dual, Solver
 from handful.heads.space import Space
 from handful.heads.standardise import Rows
+from handful.system.cores import own_products
 
 METHODS = ("ridge", "logistic")
 # Logistic regression is not fitted to all items when on the sample it is so many standard errors

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, Int
 
-from handful.cores import on_every_core, own_products
 from handful.heads.standardise import Rows
+from handful.system.cores import on_every_core, own_products
 
 if TYPE_CHECKING:
     from handful.heads.calibration import Scale

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from handful.cores import own_products
 from handful.encoders.encoder import Block
 from handful.heads.standardise import Rows
+from handful.system.cores import own_products
 
 FEWEST_UNITS = 8  # below, a spread is a guess, and a mean says too much of each item
 MOST_ITEMS = 4096  # a mean and a deviation gain nothing from more

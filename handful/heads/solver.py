@@ -25,8 +25,8 @@ from jaxtyping import Float, Int
 from scipy.linalg import cho_solve, cholesky
 from scipy.linalg.lapack import dlauum, dtrtri, slauum, strtri
 
-from handful.cores import on_every_core, row_slices
 from handful.heads.leave_out import LeaveOut
+from handful.system.cores import on_every_core, row_slices
 
 
 @final

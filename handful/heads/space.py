@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
-from handful.cores import gram, on_every_core
 from handful.heads.ridge import mix
 from handful.heads.solver import Dual, Primal, Solution, Solver
 from handful.heads.standardise import Columns, Rows, standardise
+from handful.system.cores import gram, on_every_core
 
 # A penalty is noise over signal, so one found on a part of the items holds for all of them: on
 # ELPV the best of 700 items is within a factor 1.5 of the best of 1,968.

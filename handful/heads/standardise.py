@@ -9,8 +9,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from handful.cores import on_every_core
 from handful.errors import DataError
+from handful.system.cores import on_every_core
 
 # A column that is zero in all but one of n items has a deviation of 1/sqrt(n) of that item: to
 # divide by it makes dead channels the loudest. On ELPV, test log-loss 0.335 without a bound, 0.307

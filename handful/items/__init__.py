@@ -1,4 +1,4 @@
-"""What there is: find, decode, check, split."""
+"""What an item is, which belong together, and how they are split."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from handful.items.find import open_data
     from handful.items.finding import Finding
     from handful.items.item import Collection, Item, Quarantined
 
@@ -15,10 +14,9 @@ _HOMES = {
     "Finding": "handful.items.finding",
     "Item": "handful.items.item",
     "Quarantined": "handful.items.item",
-    "open_data": "handful.items.find",
 }
 
-__all__ = ["Collection", "Finding", "Item", "Quarantined", "open_data"]
+__all__ = ["Collection", "Finding", "Item", "Quarantined"]
 
 
 def __getattr__(name: str) -> Any:

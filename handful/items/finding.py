@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from handful.notebook import small_table
+from handful.system.notebook import small_table
 
 SHOWN_PATHS = 3  # in a notebook
 Severity = Literal["fault", "warning", "note"]

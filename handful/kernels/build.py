@@ -21,7 +21,7 @@ from pathlib import Path
 
 from handful.errors import KernelError
 from handful.kernels.prelude import PANELS, PICKED
-from handful.machine import num_cores, processor
+from handful.system.machine import num_cores, processor
 
 FLAGS = [
     "-O3",

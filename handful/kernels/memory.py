@@ -9,7 +9,7 @@ import weakref
 import numpy as np
 import torch
 
-from handful.machine import memory_gib
+from handful.system.machine import memory_gib
 
 LINE = 64
 """Bytes of a cache line; torch's own arrays begin at one too."""

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 import numpy as np
 from jaxtyping import Float
 
-from handful import installing
 from handful.labels.row import Consensus
+from handful.system import installing
 
 LEAST = 1e-6  # probability: what the model rules out, the annotators may still have seen
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from handful import installing
 from handful.errors import StoreError
 from handful.labels.event import Event
-from handful.write_ahead import write_ahead
+from handful.system import installing
+from handful.system.write_ahead import write_ahead
 
 # Of what the file may hold. One with a higher version is not touched; one that does not use what
 # came later keeps the earlier version, so that an earlier handful goes on reading it.

@@ -12,7 +12,7 @@ from typing import Any
 from handful.errors import SettingError
 from handful.items.label_names import label_name
 from handful.labels.row import Row, seconds_of
-from handful.spreadsheet import MARK, guarded, unguarded
+from handful.system.spreadsheet import MARK, guarded, unguarded
 
 COLUMNS = ("path", "label", "annotator", "source", "time")
 CROWD = ("consensus", "consensus_quality", "annotator_quality")  # only where there is a consensus

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from handful.errors import StoreError
-from handful.whole_file import write_whole
+from handful.system.whole_file import write_whole
 
 AUTO = "auto"
 """For `--folders`: read them as is plain, and forget what was chosen."""

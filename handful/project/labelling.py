@@ -15,10 +15,10 @@ from jaxtyping import Bool, Float
 from handful.errors import DataError, StoreError
 from handful.items.item import Collection, Item
 from handful.items.label_names import label_name
-from handful.learning import Embedded, Settings
+from handful.learning.learn import Embedded, Settings
 
 if TYPE_CHECKING:
-    from handful.teaching.session import Session
+    from handful.active.session import Session
 
 LEDGER = "ledger.sqlite"
 
@@ -31,9 +31,9 @@ def begin_session(collection: Collection, folder: Path, settings: Settings) -> S
     Raises:
         StoreError: the ledger cannot be written.
     """
+    from handful.active.relocation import follow_items
+    from handful.active.session import Session
     from handful.labels.ledger import Ledger
-    from handful.teaching.moved import follow_items
-    from handful.teaching.session import Session
 
     ledger = Ledger(folder / LEDGER)
     followed = follow_items(ledger, collection.items, folder)
@@ -60,7 +60,7 @@ def has_ledger(folder: Path) -> bool:
 def show(session: Session, embedded: Embedded, items: tuple[Item, ...], *, seed: int) -> None:
     """Tells the session all that is known of the items, once."""
     if session.known is None:
-        from handful.teaching.known import what_is_known
+        from handful.active.feature_snapshot import what_is_known
 
         fingerprints = {
             item.path: one for item, one in zip(embedded.items, embedded.fingerprints, strict=True)
@@ -132,9 +132,9 @@ def save_labels(session: Session, path: Path, *, teach: Callable[[], object]) ->
     Raises:
         SettingError: the ending is none of .csv, .jsonl, .json.
     """
+    from handful.active.consensus import num_shared, rows_to_take
     from handful.labels import crowd
     from handful.labels.formats import write_labels
-    from handful.teaching.crowd import num_shared, rows_to_take
 
     with session.ledger.reading() as state:
         shared = num_shared(state)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from handful.items.item import Collection
-from handful.learning import Embedded, Learned, Progress, Settings, embed, learn
+from handful.learning.learn import Embedded, Learned, Progress, Settings, embed, learn
 from handful.project.labelling import with_labels, with_what_was_said
 
 if TYPE_CHECKING:
+    from handful.active.session import Session
     from handful.deep.plan import Plan
-    from handful.deepening import Deepening, Outcome
-    from handful.teaching.session import Session
+    from handful.learning.deep import Deepening, Outcome
 
 
 @final
@@ -62,7 +62,7 @@ class Learner:
         session = self._session()
         version = _version(session)
         if self._deepening is None or self._deepening_from != version:
-            from handful.deepening import Deepening
+            from handful.learning.deep import Deepening
 
             collection = with_labels(self._collection, session) if session else self._collection
             self._deepening = Deepening(collection, self._folder, self._settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from handful.learning import Settings
+from handful.learning.learn import Settings
 from handful.project.folders import AUTO, remember, remembered
 from handful.project.project import Project
 
@@ -63,7 +63,7 @@ def open(
         AmbiguousFoldersError: the folders can be read in more than one way.
         SettingError: a column, pattern or setting is wrong, or would have been ignored.
     """
-    from handful.items.find import open_data
+    from handful.datasets.find import open_data
 
     settings = Settings(
         test=test,

@@ -10,31 +10,31 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
+from handful.datasets.vanished import Vanished, vanished
 from handful.errors import SettingError
 from handful.items.finding import Finding
 from handful.items.item import Collection, Item, Quarantined
-from handful.items.levels import Levels
-from handful.items.vanished import Vanished, vanished
-from handful.learning import Embedded, Learned, Settings
-from handful.learning_curve import learning_curve
-from handful.notebook import small_table
-from handful.progress import Progress, shown
+from handful.learning.curve import learning_curve
+from handful.learning.learn import Embedded, Learned, Settings
+from handful.modalities.image.levels import Levels
 from handful.project.labelling import begin_session, has_ledger, named, save_labels, show
 from handful.project.learner import Learner
 from handful.project.reviewing import look, write_page
+from handful.system.notebook import small_table
+from handful.system.progress import Progress, shown
 
 if TYPE_CHECKING:
+    from handful.active.exam import Sitting
+    from handful.active.importing import Imported
+    from handful.active.session import Session
+    from handful.active.session_model import Taught
     from handful.bundle.model import Model
     from handful.deep.plan import Plan
-    from handful.deepening import Outcome
     from handful.estimate.figure import Blocked, Estimate
     from handful.estimate.forecast import Forecast
     from handful.heads.linear import Candidate
+    from handful.learning.deep import Outcome
     from handful.review.review import Review
-    from handful.teaching.exam import Sitting
-    from handful.teaching.importing import Imported
-    from handful.teaching.session import Session
-    from handful.teaching.taught import Taught
 
 
 @final
@@ -136,8 +136,8 @@ class Project:
             StoreError: the project folder cannot be written.
         """
         if self._levels is None:
-            from handful.items.index import Index
-            from handful.items.survey import find_levels
+            from handful.datasets.index import Index
+            from handful.datasets.survey import find_levels
 
             with Index(self.folder) as index:
                 self._levels = find_levels(self.items, index)
@@ -168,9 +168,9 @@ class Project:
             StoreError: the project folder cannot be written.
         """
         if self._findings is None:
-            from handful.items.doctor import doctor
-            from handful.items.index import Index
-            from handful.items.scan import scan
+            from handful.datasets.doctor import doctor
+            from handful.datasets.index import Index
+            from handful.datasets.scan import scan
 
             with Index(self.folder) as index, shown(progress, "Checking") as told:
                 seen = scan(self._collection, index, progress=told)
@@ -277,7 +277,7 @@ class Project:
             DataError: the file as a whole cannot be read.
             StoreError: the ledger cannot be written.
         """
-        from handful.teaching.importing import import_file
+        from handful.active.importing import import_file
 
         return import_file(self.session, Path(path).expanduser(), by=by, overwrite=overwrite)
 
@@ -287,7 +287,7 @@ class Project:
         Args:
             num_more: labels to look ahead, >= 1.
         """
-        from handful.teaching.meter import look_ahead
+        from handful.active.meter import look_ahead
 
         taught = self._teach()
         if taught is None:
@@ -309,7 +309,7 @@ class Project:
             SettingError: nothing is left to ask.
             StoreError: the project folder cannot be written.
         """
-        from handful.teaching import exam
+        from handful.active import exam
 
         self._see()
         return exam.begin(self.session, self.fit(), self.folder, num=n, by=by)
@@ -319,14 +319,14 @@ class Project:
 
         Answer them with `label`, without looking at what any model says of them.
         """
-        from handful.teaching import exam
+        from handful.active import exam
 
         return [self.items[pick.item] for pick in exam.ask(self.session, n, by=by)]
 
     @property
     def exams(self) -> tuple[Sitting, ...]:
         """How each exam stands, oldest first. Its test accuracy is that of its own model alone."""
-        from handful.teaching.exam import sittings
+        from handful.active.exam import sittings
 
         return sittings(self.session) if self._has_session else ()
 
@@ -337,7 +337,7 @@ class Project:
             SettingError: there was no exam.
             BundleError: its file is gone from the project folder.
         """
-        from handful.teaching.exam import model_of
+        from handful.active.exam import model_of
 
         return model_of(self.exams, self.folder)
 

@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import UInt8
 
 from handful.items.item import Item
-from handful.learning import Embedded, Learned
+from handful.learning.learn import Embedded, Learned
 
 if TYPE_CHECKING:
-    from handful.items.fingerprint import Fingerprint
+    from handful.modalities.image.facts import Fingerprint
     from handful.project.project import Project
     from handful.review.review import Review
 
@@ -82,8 +82,8 @@ def write_page(project: Project, embedded: Embedded, page: Path) -> None:
     Raises:
         StoreError: the page cannot be written.
     """
+    from handful.modalities.image.thumbnails import PREVIEW_SIDE, Thumbnails
     from handful.review.report import write_report
-    from handful.review.thumbs import PREVIEW_SIDE, Thumbnails
 
     contents = {
         item.path: one.content
@@ -92,7 +92,7 @@ def write_page(project: Project, embedded: Embedded, page: Path) -> None:
     levels = embedded.encoder.recipe.levels
 
     def pixels(source: Path, target: int) -> UInt8[np.ndarray, "h w 3"]:
-        from handful.items.decode import decode
+        from handful.modalities.image.decode import decode
 
         return decode(source.read_bytes(), target=target, levels=levels).pixels
 

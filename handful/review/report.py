@@ -17,7 +17,7 @@ from handful.review import pack
 from handful.review.payload import Payload
 from handful.review.review import Review
 from handful.review.wording import printable
-from handful.whole_file import write_whole
+from handful.system.whole_file import write_whole
 
 MAX_BYTES = 12_000_000  # goes through most mail servers, and opens in about a second
 HEAD_BYTES = 4_096  # of a page, in which the model's identity stands

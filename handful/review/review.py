@@ -14,7 +14,7 @@ from handful.estimate.figure import Blocked, Estimate, Figure
 from handful.heads.linear import Candidate
 from handful.items.finding import Finding
 from handful.items.item import Item, Quarantined
-from handful.machine import Conditions
+from handful.system.machine import Conditions
 
 ScopeName = Literal["test", "learning"]
 

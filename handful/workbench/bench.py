@@ -15,9 +15,9 @@ from typing import final
 import numpy as np
 from jaxtyping import UInt8
 
+from handful.active.feature_snapshot import Known
 from handful.errors import HandfulError, StoreError
 from handful.project import Project
-from handful.teaching.known import Known
 from handful.workbench.jobs import Embedding, Fitting
 from handful.workbench.layout import Layout
 from handful.workbench.origin import Origin

@@ -6,8 +6,8 @@ import time
 
 import numpy as np
 
+from handful.active.assignment import Pick, probabilities_for
 from handful.errors import SettingError
-from handful.teaching.desk import Pick, probabilities_for
 from handful.workbench.bench import Bench
 
 HOW = {

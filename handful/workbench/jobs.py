@@ -17,17 +17,17 @@ from typing import final
 
 import numpy as np
 
+from handful.active.feature_snapshot import Known, what_is_known
+from handful.active.session import Session
+from handful.datasets.index import Index
 from handful.encoders.encoder import Encoder
 from handful.errors import HandfulError, StoreError
 from handful.features.extract import extract
 from handful.features.store import Store
 from handful.features.suited import suited_encoder
-from handful.items.fingerprint import Fingerprint
-from handful.items.index import Index
 from handful.items.item import Collection, Item, Quarantined
-from handful.learning import Settings
-from handful.teaching.known import Known, what_is_known
-from handful.teaching.session import Session
+from handful.learning.learn import Settings
+from handful.modalities.image.facts import Fingerprint
 
 # After each part all that follows from vectors is made anew, so parts grow with what is there.
 FIRST_PART, LARGE_PART = 64, 2_048

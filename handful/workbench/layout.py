@@ -8,9 +8,9 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 
+from handful.active.feature_snapshot import Known
 from handful.features.map2d import map2d
 from handful.queries.space import steering
-from handful.teaching.known import Known
 
 MOST_NEIGHBOURLY = 20_000  # beyond, neighbours take minutes, and the main directions stay
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import final
 
 from handful.errors import StoreError
-from handful.items.decode import DecodeFailure, decode
-from handful.items.fingerprint import read
 from handful.items.item import Item
-from handful.items.levels import Levels
-from handful.review.thumbs import Thumbnails, encode_thumbnail
-from handful.workbench.full_size import FullSize, full_size
+from handful.modalities.image.decode import DecodeFailure, decode
+from handful.modalities.image.facts import read
+from handful.modalities.image.full_size import FullSize, full_size
+from handful.modalities.image.levels import Levels
+from handful.modalities.image.thumbnails import Thumbnails, encode_thumbnail
 from handful.workbench.problems import PictureGoneError
 
 SIDES = (128, 480, 1600)

@@ -11,7 +11,7 @@ import uvicorn
 
 from handful.workbench.app import create_app
 from handful.workbench.bench import Bench
-from handful.workbench.door import Door
+from handful.workbench.endpoint import Door
 
 STOPPING_S = 2
 TURN_S = 0.001  # an answer takes many turns with the fit, which else computes on for 5 ms each time

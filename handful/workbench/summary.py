@@ -6,15 +6,15 @@ import math
 
 import numpy as np
 
+from handful.active.agreement import Agreement, consistency, disputed
+from handful.active.consensus import num_shared
+from handful.active.exam import fresh, sittings
+from handful.active.label_snapshot import Given
+from handful.active.meter import Meter
 from handful.errors import HandfulError
 from handful.estimate.figure import Figure
 from handful.labels.crowd import is_installed, what_would_add_it
 from handful.review.wording import baseline_words
-from handful.teaching.crowd import num_shared
-from handful.teaching.exam import fresh, sittings
-from handful.teaching.given import Given
-from handful.teaching.meter import Meter
-from handful.teaching.people import Agreement, consistency, disputed
 from handful.workbench.bench import Bench
 from handful.workbench.refusal import refusal_body
 from handful.workbench.schemas import (

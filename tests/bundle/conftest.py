@@ -11,15 +11,16 @@ from handful.bundle.build import build
 from handful.bundle.graph import Trained
 from handful.bundle.manifest import DataFacts, NoveltyFacts
 from handful.bundle.model import Model
-from handful.encoders.encoder import Block, Recipe
-from handful.encoders.prepare import prepare_picture
+from handful.encoders.encoder import Block
 from handful.estimate.figure import Blocked, Caveats, ClassFigures, Estimate, Figure
 from handful.heads.conformal import Thresholds
 from handful.heads.linear import LinearHead
 from handful.heads.novelty import Distance
-from handful.items.decode import Picture
-from handful.items.levels import Levels
-from handful.machine import Conditions
+from handful.modalities.image.decode import Picture
+from handful.modalities.image.levels import Levels
+from handful.modalities.image.prepare import prepare_picture
+from handful.modalities.image.recipe import Recipe
+from handful.system.machine import Conditions
 
 
 class TinyEncoder:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from handful.bundle.manifest import FORMAT
-from handful.items.levels import Levels
+from handful.modalities.image.levels import Levels
 from tests.bundle.conftest import tiny_caveats, tiny_model, tiny_novelty, tiny_trained
 
 KEPT = Path(__file__).parents[1] / "data" / "bundles"

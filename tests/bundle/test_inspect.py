@@ -77,7 +77,7 @@ def picture(**options: Any) -> bytes:
 
 def exif_comment() -> bytes:
     """The golden JPEG with a comment in its EXIF."""
-    from handful.bundle.synthetic import make
+    from handful.modalities.image.golden import make
 
     exif = Image.Exif()
     exif[0x9286] = SECRET

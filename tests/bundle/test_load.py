@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import handful
-from handful import installing
 from handful.bundle.archive import CARD, MANIFEST, MODEL, pack
 from handful.bundle.load import from_bytes, load
 from handful.bundle.manifest import FORMAT
 from handful.bundle.model import Model
 from handful.errors import BundleError
+from handful.system import installing
 from tests.bundle.conftest import tiny_model
 from tests.bundle.tampering import members, sealed, with_graph, with_manifest, with_member
 from tests.bundle.test_archive import zipped

@@ -16,11 +16,11 @@ from handful.bundle.load import from_bytes
 from handful.bundle.manifest import DataFacts
 from handful.bundle.model import Model
 from handful.bundle.predict import BATCH, Prediction, expand
-from handful.bundle.synthetic import golden_files
 from handful.errors import BundleError, DataError
 from handful.heads.conformal import Thresholds
-from handful.items.decode import decode
 from handful.items.item import Item
+from handful.modalities.image.decode import decode
+from handful.modalities.image.golden import golden_files
 from tests.bundle.conftest import TinyEncoder, tiny_model
 from tests.bundle.tampering import with_graph
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import handful
 from handful.cli import asking, main
 from handful.errors import AmbiguousFoldersError
-from tests.items.folders.test_layouts import ASKED, folder_of
+from tests.datasets.folders.test_layouts import ASKED, folder_of
 
 NAME = "class or place, then days"
 

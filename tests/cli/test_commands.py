@@ -252,12 +252,12 @@ def test_usage_errors_end_with_2_and_four_lines(words: list[str], name: str) -> 
 
 def test_a_fault_of_our_own_is_four_lines_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """An unexpected exception is told as one, with how to see more; `HANDFUL_DEBUG` raises it."""
-    import handful.items.find
+    import handful.datasets.find
 
     def fails(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(handful.items.find, "open_data", fails)
+    monkeypatch.setattr(handful.datasets.find, "open_data", fails)
     done = run("train", "x")
     assert 2 == done.exit_code
     assert "A fault in handful itself: ZeroDivisionError: oops" in done.stderr

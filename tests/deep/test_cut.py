@@ -7,6 +7,7 @@ import pytest
 import skimage.data
 from PIL import Image
 
+from handful.datasets.index import Index
 from handful.deep.cut import (
     CUTS,
     CutEncoder,
@@ -18,11 +19,10 @@ from handful.deep.cut import (
 )
 from handful.encoders.encoder import Encoder
 from handful.encoders.image import ImageEncoder
-from handful.encoders.views import seen
 from handful.errors import SettingError, StoreError
 from handful.features.store import Store
-from handful.items.index import Index
 from handful.items.item import Item
+from handful.modalities.image.views import seen
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from handful.deep.loop import train
 from handful.deep.run import Run, Training
 from handful.deep.schedules import SCHEDULES, START_DIVISOR, one_cycle
 from handful.deep.views import ALLOWED, views_for
-from handful.encoders.views import VIEWS, seen
 from handful.errors import SettingError
+from handful.modalities.image.views import VIEWS, seen
 
 SHORT = Training(epochs=2, batch_size=8, rate=1e-2)
 

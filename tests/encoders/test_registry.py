@@ -13,12 +13,14 @@ import onnx
 import pytest
 from PIL import Image
 
-from handful.encoders import efficientnet_lite, prepare, registry
-from handful.encoders.encoder import Encoder, Recipe
+from handful.encoders import efficientnet_lite, registry
+from handful.encoders.encoder import Encoder
 from handful.encoders.registry import Entry, catalogue, load, measure
 from handful.errors import EncoderError, SettingError
-from handful.items.decode import Picture
-from handful.items.levels import Levels
+from handful.modalities.image import prepare
+from handful.modalities.image.decode import Picture
+from handful.modalities.image.levels import Levels
+from handful.modalities.image.recipe import Recipe
 
 NAMES = [entry.name for entry in catalogue()]
 

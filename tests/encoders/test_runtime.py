@@ -7,7 +7,7 @@ import pytest
 from handful.encoders import efficientnet_lite
 from handful.encoders.runtime import CPU_PROVIDER, Session, batch_size
 from handful.errors import EncoderError
-from handful.machine import num_cores
+from handful.system.machine import num_cores
 
 
 class Recorded:

@@ -6,9 +6,10 @@ from typing import NoReturn
 
 import numpy as np
 
-from handful.encoders.encoder import Block, Recipe
-from handful.encoders.prepare import prepare_picture
-from handful.items.decode import Picture
+from handful.encoders.encoder import Block
+from handful.modalities.image.decode import Picture
+from handful.modalities.image.prepare import prepare_picture
+from handful.modalities.image.recipe import Recipe
 
 
 class Light:

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handful.datasets.index import Index
 from handful.encoders.registry import load
 from handful.errors import EncoderError
 from handful.features.extract import Extraction, extract
 from handful.features.store import Store
-from handful.items.decode import decode
-from handful.items.index import Index
 from handful.items.item import Item
-from handful.machine import num_cores
+from handful.modalities.image.decode import decode
+from handful.system.machine import num_cores
 from tests.features.light import Light
 
 Make = Callable[[int], tuple[Item, ...]]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from handful.datasets.index import Index
 from handful.encoders.registry import SIZES
 from handful.features.input_size import input_size, size_for
-from handful.items.index import Index
 from handful.items.item import Item
 
 

@@ -11,7 +11,7 @@ from handful.labels import label_studio, tabular
 from handful.labels.crowd import consensus, is_installed, what_would_add_it
 from handful.labels.formats import read_labels, write_labels
 from handful.labels.row import Consensus, Row
-from handful.spreadsheet import MARK
+from handful.system.spreadsheet import MARK
 
 CLASSES = ("crack", "ok", "scratch")
 SKILL = {"ann": 0.88, "ben": 0.85, "cal": 0.4}

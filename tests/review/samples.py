@@ -20,9 +20,9 @@ from handful.heads.binomial import wilson
 from handful.heads.linear import Candidate, softmax
 from handful.items.finding import Finding
 from handful.items.item import Item, Quarantined
-from handful.machine import Conditions
+from handful.modalities.image.thumbnails import encode_thumbnail
 from handful.review.review import Review
-from handful.review.thumbs import encode_thumbnail
+from handful.system.machine import Conditions
 
 HOSTILE = (
     "</script><img src=x onerror=alert(1)>",

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image, ImageOps
 from PIL.Image import fromarray
 
-from handful.items.damage import DecodeFailure
-from handful.items.levels import Levels
-from handful.workbench import full_size as module
-from handful.workbench.full_size import VALUES, FullSize, full_size
+from handful.modalities.image import full_size as module
+from handful.modalities.image.damage import DecodeFailure
+from handful.modalities.image.full_size import VALUES, FullSize, full_size
+from handful.modalities.image.levels import Levels
 from tests.workbench.conftest import Page
 
 RANDOM = np.random.default_rng(0)

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from handful.spreadsheet import MARK
+from handful.system.spreadsheet import MARK
 from tests.workbench.conftest import Page, gesture
 
 
@@ -378,7 +378,7 @@ def test_labels_leave_with_the_consensus_of_several_people(
     assert first.endswith("consensus,consensus_quality,annotator_quality")
     assert 20 == sum('""ann""' in row and '""ben""' in row for row in rows)
     monkeypatch.setattr("handful.workbench.summary.is_installed", lambda: False)
-    monkeypatch.setattr("handful.teaching.crowd.is_installed", lambda: False)
+    monkeypatch.setattr("handful.active.consensus.is_installed", lambda: False)
     lacking = page.get("/api/session")["crowd"]["lacking"]
     assert lacking.startswith("20 items were answered by several people")
     assert "consensus" not in page.client.get("/api/export/labels").text

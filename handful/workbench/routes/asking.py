@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 from fastapi import Depends, Header, Request
 
+from handful.workbench.annotators import named
 from handful.workbench.bench import Bench
-from handful.workbench.names import named
 from handful.workbench.problems import NoSuchItemError
 
 

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
+from handful.workbench.annotators import named
 from handful.workbench.bench import Bench
-from handful.workbench.names import named
 from handful.workbench.routes.asking import BenchOf
 from handful.workbench.summary import four_lines, summary
 

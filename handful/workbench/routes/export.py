@@ -8,8 +8,8 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 
+from handful.active.consensus import rows_to_take
 from handful.labels.formats import WRITERS
-from handful.teaching.crowd import rows_to_take
 from handful.workbench.routes.asking import BenchOf
 
 router = APIRouter(prefix="/api/export")

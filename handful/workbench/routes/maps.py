@@ -8,8 +8,8 @@ import numpy as np
 from fastapi import APIRouter, Query, Response
 from jaxtyping import UInt8
 
+from handful.active.assignment import probabilities_for
 from handful.errors import DataError
-from handful.teaching.desk import probabilities_for
 from handful.workbench.bench import Bench
 from handful.workbench.layout import parted
 from handful.workbench.routes.asking import BenchOf, item_of

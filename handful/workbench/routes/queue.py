@@ -11,12 +11,12 @@ import numpy as np
 from fastapi import APIRouter, Query
 from jaxtyping import Int
 
+from handful.active import exam
+from handful.active.agreement import disputed
+from handful.active.assignment import AGAIN, SPOT_CHECK, Pick, blind
+from handful.active.session_model import Taught
+from handful.active.suspects import cell, errors
 from handful.errors import SettingError
-from handful.teaching import exam
-from handful.teaching.desk import AGAIN, SPOT_CHECK, Pick, blind
-from handful.teaching.people import disputed
-from handful.teaching.second_look import cell, errors
-from handful.teaching.taught import Taught
 from handful.workbench import browsing
 from handful.workbench.bench import Bench
 from handful.workbench.routes.asking import Annotator, BenchOf, item_of

@@ -1,4 +1,0 @@
-"""A table's file as a header and rows of text, of whatever kind it is.
-
-What the columns mean is the business of `handful/items/table.py` and `tables/`.
-"""

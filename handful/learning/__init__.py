@@ -1,0 +1,1 @@
+"""From a collection to a model with its figures, and deeper where that pays."""

@@ -1,0 +1,1 @@
+"""Pictures: decoding, what tells one from another, tensors, thumbnails."""
