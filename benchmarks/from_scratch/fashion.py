@@ -261,6 +261,7 @@ def main() -> None:
         optimizer="sgd",
         label_smoothing=recipe.smoothing,
         average=recipe.average,
+        precision=recipe.precision,
         clip=None,
         seed=options.seed,
     )

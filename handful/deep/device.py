@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from handful.deep.batch import Batch
+from handful.deep.batch import Batch, each
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,18 @@ class Place:
             pinned = one.pin_memory() if self.device.type == "cuda" else one
             return pinned.to(self.device, non_blocking=True)
 
-        return Batch(tuple(map(moved, batch.inputs)), moved(batch.targets))
+        return batch.each(moved)
 
     def autocast(self) -> AbstractContextManager[object]:
         """Computes in `dtype` what may be."""
         enabled = self.dtype is not torch.float32
         return torch.autocast(self.device.type, self.dtype, enabled=enabled)
+
+    def in_float32(self, outputs: Any) -> Any:
+        """A model's outputs for a loss, which would round too much in `dtype`."""
+        if self.dtype is torch.float32:
+            return outputs
+        return each(outputs, lambda one: one.float() if one.is_floating_point() else one)
 
     def spread(self, model: nn.Module) -> nn.Module:
         """The model with gradients averaged over processes, where there are several."""
@@ -78,5 +87,4 @@ def place_for(precision: str = "float32") -> Place:
         device = torch.device("mps")
     if world > 1 and not torch.distributed.is_initialized():
         torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-    return Place(device, dtype, rank, world)
+    return Place(device, DTYPES[precision], rank, world)

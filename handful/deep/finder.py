@@ -16,22 +16,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from handful.deep.batch import Batch, Data, sound
 from handful.deep.device import Place, place_for
 from handful.deep.groups import Group
-from handful.deep.history import sparkline
+from handful.deep.history import HEIGHT, WIDTH, sparkline
 from handful.deep.hooks import Moment
 from handful.deep.loop import train
-from handful.deep.randomness import random_state_kept
+from handful.deep.losses import Loss, chosen_loss, guessing, one_number
+from handful.deep.optimizer import training_mode
+from handful.deep.randomness import random_state_kept, seed_step
 from handful.deep.run import Run, Training
 from handful.errors import SettingError
 
 LOWEST, HIGHEST = 1e-6, 1.0
 JUDGED_BY = 64  # items
-EXPLODED = 1.5  # times the least loss, and half of the way back to guessing
-FALLS = 0.9  # a curve whose least loss is no lower than this share of the first shows no fall
+EXPLODED = 0.5  # of the least loss above it, and half of the way back to guessing
+FALL = 0.1  # a curve that comes down by no more than this share of its first loss shows no fall
 ROOM = 10.0  # the suggestion is so many times below where the loss explodes: the usual rule
 
 
@@ -52,9 +53,38 @@ class Finding:
 
     def line(self) -> str:
         """For a terminal."""
-        curve = sparkline([min(loss, 2 * self.losses[0]) for loss in self.losses])
+        curve = sparkline(self._shown())
         ends = f"{self.rates[0]:.0e} {curve} {self.rates[-1]:.0e}"
         return f"rate {ends}, explodes at {self.explodes_at:.1e}, suggested {self.suggestion:.1e}"
+
+    def _shown(self) -> list[float]:
+        """The losses, cut off at twice the first: how high an explosion goes tells nothing."""
+        most = self.losses[0] + abs(self.losses[0])
+        return [min(loss, most) for loss in self.losses]
+
+    def _repr_html_(self) -> str:
+        """For a notebook: the losses over the logarithm of the rate, with the suggestion."""
+        first, last = math.log(self.rates[0]), math.log(self.rates[-1])
+
+        def across(rate: float) -> float:
+            return 10 + (WIDTH - 20) * (math.log(rate) - first) / ((last - first) or 1)
+
+        shown = self._shown()
+        least, most = min(shown), max(shown)
+        points = " ".join(
+            f"{across(rate):.1f},{10 + (HEIGHT - 40) * (most - loss) / ((most - least) or 1):.1f}"
+            for rate, loss in zip(self.rates, shown, strict=True)
+        )
+        at = across(min(max(self.suggestion, self.rates[0]), self.rates[-1]))
+        words = f"{self.rates[0]:.0e} to {self.rates[-1]:.0e}, suggested {self.suggestion:.1e}"
+        return (
+            f'<svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="loss at rates {words}">'
+            f'<line x1="{at:.1f}" x2="{at:.1f}" y1="5" y2="{HEIGHT - 25}" stroke="#9498a0" '
+            'stroke-dasharray="4 3"/>'
+            f'<polyline points="{points}" fill="none" stroke="#4269d0" stroke-width="2"/>'
+            f'<text x="10" y="{HEIGHT - 8}" fill="#9498a0" font-size="11">loss at rates {words}'
+            "</text></svg>"
+        )
 
 
 @random_state_kept()
@@ -63,6 +93,7 @@ def find_rate(
     data: Data,
     training: Training,
     *,
+    loss: Loss | None = None,
     parameters: Sequence[Group] | None = None,
     steps: int = 40,
     lowest: float = LOWEST,
@@ -74,7 +105,8 @@ def find_rate(
     random state.
 
     Args:
-        training: as for `train`; its schedule and rate are not used.
+        training: as for `train`; its schedule, rate, epochs and average are not used.
+        loss: as for `train`.
         parameters: with factors of the rate, as for `train`.
         steps: rates to try, at least 8.
         lowest, highest: of them; they are spread evenly in the logarithm.
@@ -93,21 +125,26 @@ def find_rate(
         )
     before = {name: one.detach().clone() for name, one in model.state_dict().items()}
     modes = {layer: layer.training for layer in model.modules()}
-    random = np.random.default_rng(training.seed)
-    judging = sound(data.batch(random.permutation(len(data))[:JUDGED_BY], random))
-    guessing = math.log(judging.targets.shape[1])
     place = place_for(training.precision)
     model = model.to(place.device)
+    measure = chosen_loss(loss, training, place.device)
+    random = np.random.default_rng(training.seed)
+    seed_step(place.device, training.seed, 0)
+    judging = place.take(sound(data.batch(random.permutation(len(data))[:JUDGED_BY], random)))
+    training_mode(model)  # as in every step: with dropout, the first loss is measured alike
+    first, known = _judged(model, judging, measure, place)
+    ignorant = known or first  # of a loss of one's own, guessing is not known
     notch = (highest / lowest) ** (1 / (steps - 1))
-    rates, losses = [lowest / notch], [_loss(model, judging, training, place)]
+    rates, losses = [lowest / notch], [first]
 
     def look(moment: Moment, run: Run) -> None:
         if moment == "step":
             rates.append(run.rate)
-            most = 2 * _bound(min(losses), guessing)
-            loss = _loss(run.model, judging, training, place)
-            losses.append(loss if loss < most else most)  # NaN is as much
-            if losses[-1] == most:
+            bound = _bound(min(losses), ignorant)
+            most = bound + abs(bound)
+            found, _ = _judged(run.model, judging, measure, place)
+            losses.append(min(found, most) if math.isfinite(found) else most)
+            if not found <= most:
                 run.stop("exploded")
 
     per_epoch = math.ceil(len(data) / training.batch_size)
@@ -116,11 +153,11 @@ def find_rate(
         return peak / notch ** (total - 1 - step)
 
     sweep = replace(training, epochs=steps / per_epoch, schedule=rising, average=0.0, rate=highest)
-    train(model, data, sweep, parameters=parameters, hooks=[look], place=place)
+    train(model, data, sweep, loss=loss, parameters=parameters, hooks=[look], place=place)
     model.load_state_dict(before)
     for layer, mode in modes.items():
         layer.training = mode
-    return suggest(rates, losses, guessing=guessing)
+    return suggest(rates, losses, guessing=ignorant)
 
 
 def suggest(rates: Sequence[float], losses: Sequence[float], *, guessing: float = 0.0) -> Finding:
@@ -134,23 +171,20 @@ def suggest(rates: Sequence[float], losses: Sequence[float], *, guessing: float 
     over = [at for at, loss in enumerate(losses) if not loss <= _bound(least[at], guessing)]
     end = over[0] if over else len(rates) - 1
     slopes = np.diff(np.array(losses[: end + 1])) / np.diff(np.log(rates[: end + 1]))
-    falls = len(slopes) > 0 and least[end] < FALLS * losses[0]
+    falls = len(slopes) > 0 and losses[0] - least[end] > FALL * abs(losses[0])
     steepest = rates[int(slopes.argmin()) + 1] if falls else rates[end]
     suggestion = min(rates[end] / ROOM, steepest) if over else steepest
     return Finding(tuple(rates), tuple(losses), rates[end], suggestion)
 
 
 def _bound(least: float, guessing: float) -> float:
-    """A loss above this has exploded."""
-    return max(EXPLODED * least, (least + guessing) / 2)
+    """A loss above this has exploded; losses of one's own may be below 0."""
+    return max(least + EXPLODED * abs(least), (least + guessing) / 2)
 
 
 @torch.no_grad()
-def _loss(model: nn.Module, judging: Batch, training: Training, place: Place) -> float:
-    """Of the items that judge; the weights and their gradients stay as they are."""
-    batch = place.take(judging)
+def _judged(model: nn.Module, judging: Batch, measure: Loss, place: Place) -> tuple[float, float]:
+    """The loss of the items that judge, and that of guessing; no weight or gradient changes."""
     with place.autocast():
-        logits = model(*batch.inputs)
-    return float(
-        F.cross_entropy(logits.float(), batch.targets, label_smoothing=training.label_smoothing)
-    )
+        outputs = place.in_float32(model(*judging.inputs))
+    return float(one_number(measure(outputs, judging.targets))), guessing(measure, outputs)

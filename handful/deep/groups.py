@@ -19,7 +19,7 @@ def groups(
     model: nn.Module,
     factors: Mapping[str, float] | None = None,
     *,
-    weight_decay: float = 0.0,
+    weight_decay: float | None = None,
 ) -> list[Group]:
     """Groups for an optimizer: a factor of the rate by name, no decay for biases and gains.
 
@@ -29,7 +29,7 @@ def groups(
     Args:
         factors: the start of a parameter's dotted name to its factor; the longest that fits
             counts, and "" fits all. None: one rate for all.
-        weight_decay: of everything that has more than one dimension.
+        weight_decay: of everything that has more than one dimension; None: the training's.
     Raises:
         SettingError: a name fits no parameter, so it would have been ignored.
     """
@@ -48,14 +48,10 @@ def groups(
         start = max((one for one in factors if _within(name, one)), key=len)
         decays = parameter.ndim > 1
         group = found.setdefault(
-            (start, decays),
-            {
-                "name": start,
-                "params": [],
-                "factor": factors[start],
-                "weight_decay": weight_decay if decays else 0.0,
-            },
+            (start, decays), {"name": start, "params": [], "factor": factors[start]}
         )
+        if not decays or weight_decay is not None:
+            group["weight_decay"] = weight_decay if decays else 0.0
         group["params"].append(parameter)
     return list(found.values())
 

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from handful.deep.augment import Change
 from handful.deep.batch import Batch
 from handful.deep.cut import Activations
+from handful.deep.data import changed
 from handful.deep.net import Norm, Tail
 from handful.heads.linear import LinearHead
 from handful.heads.standardise import standardise
@@ -123,9 +124,7 @@ class Cached:
         views = random.integers(0, self.activations.num_views, len(items))
         maps, early = self.activations.read(items, views)
         x, e, t = (torch.from_numpy(one) for one in (maps, early, self._targets[items]))
-        for change in self.changes:
-            x, e, t = change((x, e, t), random)
-        return Batch((x, e), t)
+        return changed(Batch((x, e), t), self.changes, random)
 
 
 def predict(model: nn.Module, activations: Activations) -> Float[np.ndarray, "n k"]:

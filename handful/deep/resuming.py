@@ -25,9 +25,17 @@ FACTS = ("step", "total", "notes", "stopped", "per_epoch", "spent_s")
 FACTS_OF_EPOCH = ("begun", "losses", "left_out", "wait_s")
 
 
-def settings_of(training: Training, groups: Sequence[Group]) -> dict[str, Any]:
-    """All settings of a run as JSON has them; a function is known by its name alone."""
+def settings_of(training: Training, groups: Sequence[Group], loss: object) -> dict[str, Any]:
+    """All settings of a run as JSON has them; a function is known by its name alone.
+
+    Args:
+        training: its decay is not looked at, since each group has its own.
+        groups: with their decay.
+        loss: that the run makes smaller.
+    """
     found: dict[str, Any] = {one.name: getattr(training, one.name) for one in fields(training)}
+    del found["weight_decay"]
+    found["loss"] = _name(loss)
     if training.class_weights is not None:
         found["class_weights"] = [float(one) for one in training.class_weights]
     found["parameters"] = [

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from handful.deep.augment import cutmix, erase, mirror, mixup
+from handful.deep.batch import Batch
 from handful.deep.finder import find_rate, suggest
 from handful.deep.groups import by_depth, freeze, groups
 from handful.deep.history import History, sparkline
@@ -142,22 +143,29 @@ def test_finder_lives_through_an_explosion(small: nn.Module, points) -> None:
 def test_every_change_keeps_shapes_and_target_sums(change) -> None:
     """Targets still sum to 1, nothing turns to NaN, and one seed gives one answer."""
     torch.manual_seed(0)
-    batch = torch.randn(6, 3, 5, 7), torch.randn(6, 4), torch.eye(3)[[0, 1, 2, 0, 1, 2]]
+    x, early = torch.randn(6, 3, 5, 7), torch.randn(6, 4)
+    batch = Batch((x, early), torch.eye(3)[[0, 1, 2, 0, 1, 2]])
     first = change(batch, np.random.default_rng(1))
     again = change(batch, np.random.default_rng(1))
-    for one, other, before in zip(first, again, batch, strict=True):
+    for one, other, before in zip(
+        *((*b.inputs, b.targets) for b in (first, again, batch)), strict=True
+    ):
         assert torch.equal(one, other)
         assert one.shape == before.shape
-    assert torch.allclose(first[2].sum(1), torch.ones(6))
+        assert one.isfinite().all()
+    assert torch.allclose(first.targets.sum(1), torch.ones(6))
 
 
 def test_mirror_turns_some_maps_and_no_others() -> None:
     """Each map is as it was or mirrored."""
     x = torch.randn(40, 1, 2, 3)
-    turned, _, _ = mirror((x, torch.empty(40, 0), torch.empty(40, 2)), np.random.default_rng(0))
+    turned, early = mirror(
+        Batch((x, torch.empty(40, 0)), torch.empty(40, 2)), np.random.default_rng(0)
+    ).inputs
     kept = (turned == x).flatten(1).all(1)
     assert 5 < int(kept.sum()) < 35
     assert torch.equal(turned[~kept], x[~kept].flip(3))
+    assert early.shape == (40, 0)
 
 
 def test_views_are_the_eight_ways_to_lay_a_square_and_two_zooms() -> None:
