@@ -1,19 +1,17 @@
 """Any module of yours, cut at a named layer: the frozen part, and what is trained.
 
-The frozen part can be exported, to be run by ONNX Runtime, which on a CPU is several times faster
-than PyTorch.
+The frozen part can be exported (`export.py`), to be run by ONNX Runtime, which on a CPU is several
+times faster than PyTorch.
 """
 
 from __future__ import annotations
 
-import io
-import warnings
+from torch import fx, nn
 
-import torch
-from torch import Tensor, fx, nn
-
-from handful.encoders.runtime import Session
+from handful.deep.export import exported
 from handful.errors import SettingError
+
+__all__ = ["exported", "split"]  # what is split off is mostly exported: both are found here
 
 
 def split(module: nn.Module, at: str) -> tuple[nn.Module, nn.Module]:
@@ -70,44 +68,6 @@ def split(module: nn.Module, at: str) -> tuple[nn.Module, nn.Module]:
                     attempt="cut where branches have joined",
                 )
     return _part(traced, before, None, nodes[end]), _part(traced, after, nodes[end], None)
-
-
-def exported(prefix: nn.Module, example: Tensor) -> Session:
-    """The frozen part, ready to run by ONNX Runtime: `run(batch, "output")`.
-
-    Exported as it answers in evaluation; the mode of its layers is left as it was.
-
-    Args:
-        example: an input of the module, items in rows.
-    Raises:
-        SettingError: it has an operator that cannot be exported; the message names it.
-        EncoderError: ONNX Runtime refuses the graph.
-    """
-    file = io.BytesIO()
-    modes = {layer: layer.training for layer in prefix.modules()}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the exporter that needs no further package is old
-            torch.onnx.export(
-                prefix.eval(),
-                (example,),
-                file,  # type: ignore[arg-type]  # the old exporter takes a file object
-                input_names=["input"],
-                output_names=["output"],
-                dynamic_axes={"input": {0: "n"}, "output": {0: "n"}},
-                dynamo=False,
-            )
-    except (torch.onnx.errors.OnnxExporterError, RuntimeError) as error:
-        raise SettingError(
-            f"{type(prefix).__name__} cannot be exported.",
-            found=" ".join(str(error).split())[:200],
-            expected="operators that ONNX has",
-            attempt="run the frozen part in PyTorch: `prefix(batch)`",
-        ) from error
-    finally:
-        for layer, mode in modes.items():
-            layer.training = mode
-    return Session(file.getvalue())
 
 
 def _layer(node: fx.Node) -> str:

@@ -5,6 +5,7 @@ What the graph computes is not known here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import final
 
 import numpy as np
@@ -81,6 +82,7 @@ class Session:
         """Where it runs: "cpu", "cuda", ..."""
         return GPU_PROVIDERS.get(self._session.get_providers()[0], "cpu")
 
-    def run(self, batch: np.ndarray, *outputs: str) -> list[np.ndarray]:
-        """The named outputs for a batch at `input`."""
-        return list(self._session.run(list(outputs), {"input": batch}))
+    def run(self, batch: np.ndarray | Mapping[str, np.ndarray], *outputs: str) -> list[np.ndarray]:
+        """The named outputs, or all, for a batch at `input`, or at the inputs that are named."""
+        inputs = {"input": batch} if isinstance(batch, np.ndarray) else dict(batch)
+        return list(self._session.run(list(outputs) or None, inputs))

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from handful.deep.split import exported, split
+from handful.deep.export import exported
+from handful.deep.split import split
 from handful.errors import SettingError
 
 
