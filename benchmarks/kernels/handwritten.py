@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from handful.kernels import build
+from handful.kernels.c import build
 
 SOURCE = Path(__file__).with_name("cell.cpp")
 FLAGS = ["-O3", "-march=native", "-ffast-math", "-fopenmp", "-std=c++17", "-fPIC"]

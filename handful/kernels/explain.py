@@ -9,18 +9,18 @@ from typing import Any
 
 import torch
 
-from handful.kernels import nodes, ops
-from handful.kernels.contract import Contraction, Item, in_panels, target_of
-from handful.kernels.definition import Definition
-from handful.kernels.nodes import Array, Axis, Op
-from handful.kernels.parts import with_parts
-from handful.kernels.plan import plan
-from handful.kernels.program import Choose, Program
-from handful.kernels.region import Region
-from handful.kernels.segments import segments
-from handful.kernels.specialise import unify
-from handful.kernels.torch_op import plain
-from handful.kernels.training import Training
+from handful.kernels.ir import nodes, ops
+from handful.kernels.ir.nodes import Array, Axis, Op
+from handful.kernels.ir.program import Choose, Program
+from handful.kernels.rewrite.segments import segments
+from handful.kernels.rewrite.specialise import unify
+from handful.kernels.run.definition import Definition
+from handful.kernels.schedule.contractions import Contraction, Item, in_panels, target_of
+from handful.kernels.schedule.partial_sums import with_parts
+from handful.kernels.schedule.plan import plan
+from handful.kernels.schedule.region import Region
+from handful.kernels.torch.autograd import plain
+from handful.kernels.torch.training import Training
 
 
 @cache
@@ -58,7 +58,7 @@ def explain(
     if executable.program.inputs != kernel.wide.inputs:
         inverted = {i.table.name for i in plain(kernel).inverses}
         lines.append(f"gathers where it scattered, by the inverse of {', '.join(sorted(inverted))}")
-    for number, region in enumerate(plan(program, again=executable.again(sizes))):
+    for number, region in enumerate(plan(program, rematerialise=executable.rematerialises(sizes))):
         lines.append(f"task {number}: {_how(region)}")
         for item in region.items:
             over = 1 if region.loop is None else sizes[region.loop.axis.name]

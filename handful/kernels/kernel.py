@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from handful.errors import KernelError
-from handful.kernels.arguments import Arguments
-from handful.kernels.definition import DTYPES, Definition, one_or_all
-from handful.kernels.normal import normalise
-from handful.kernels.trace import trace
+from handful.kernels.front.arguments import Arguments
+from handful.kernels.front.normalise import normalise
+from handful.kernels.front.trace import trace
+from handful.kernels.run.definition import DTYPES, Definition, one_or_all
 
 
 class Kernel(Definition):
@@ -40,7 +40,7 @@ class Kernel(Definition):
             with torch.no_grad():
                 return one_or_all(tuple(r.numpy() for r in call(self, arrays, sizes)))
         if torch.compiler.is_compiling():
-            from handful.kernels.library import register, run
+            from handful.kernels.torch.library import register, run
 
             names, values = " ".join(sizes), list(sizes.values())
             return one_or_all(tuple(run(register(self), list(arguments), names, values)))
@@ -77,7 +77,7 @@ class Kernel(Definition):
     def _native(self, *, dtype: str = "float32") -> Any:
         import torch
 
-        from handful.kernels.torch_op import plain
+        from handful.kernels.torch.autograd import plain
 
         if dtype not in DTYPES:
             raise KernelError(f"{self.name}: no code for {dtype}", expected=" or ".join(DTYPES))
@@ -90,7 +90,7 @@ def _torch() -> tuple[Any, Any]:
     """torch, and the call among its tensors: found once, when a kernel is first called."""
     import torch
 
-    from handful.kernels.torch_op import call
+    from handful.kernels.torch.autograd import call
 
     return torch, call
 
@@ -125,5 +125,5 @@ def kernel(function: Callable[..., Any]) -> Kernel:
     made.__doc__ = function.__doc__
     if "torch" in sys.modules:
         # torch.compile cannot follow the first import of an operator, only its use
-        importlib.import_module("handful.kernels.library")
+        importlib.import_module("handful.kernels.torch.library")
     return made

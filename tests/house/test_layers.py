@@ -31,6 +31,20 @@ LAYERS = (
     "serve",
     "cli",
 )
+# Within the kernel language, in the order of its passes; the gallery uses the public names alone.
+PASSES = (
+    "ir",
+    "front",
+    "rewrite",
+    "schedule",
+    "loops",
+    "c",
+    "oracle",
+    "run",
+    "torch",
+    "explain",
+    "kernel",
+)
 # A library, and the only layers that may import it.
 CONFINED = {
     "torch": {"deep", "kernels"},
@@ -91,6 +105,20 @@ def test_imports_go_up_the_list(path: Path) -> None:
         if parts[0] == "handful" and len(parts) > 1 and parts[1] in LAYERS:
             below |= {name} if LAYERS.index(parts[1]) > rank else set()
     assert below == set()
+
+
+KERNELS = [path for path in MODULES if layer(path) == "kernels"]
+
+
+@pytest.mark.parametrize("path", KERNELS, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_passes_of_the_kernel_language_import_earlier_passes(path: Path) -> None:
+    """A pass imports its own folder and earlier ones; the gallery imports no pass."""
+    own = path.relative_to(PACKAGE / "kernels").parts[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    rank = PASSES.index(own) if own in PASSES else -1
+    used = {name.split(".")[2] for name in imports(path) if name.startswith("handful.kernels.")}
+    assert {name for name in used - {own} if name in PASSES and PASSES.index(name) > rank} == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

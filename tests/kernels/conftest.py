@@ -15,7 +15,7 @@ os.environ.pop("LD_PRELOAD", None)
 @pytest.fixture
 def without_blas(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels run as if torch lent no matrix product, on two cores."""
-    from handful.kernels import build
+    from handful.kernels.c import build
 
     def own(real: str, *, products: bool, picked: bool) -> build.Runtime:
         found = build.Runtime.from_buffer_copy(
@@ -24,7 +24,7 @@ def without_blas(monkeypatch: pytest.MonkeyPatch) -> None:
         found.blas, found.cores = None, 2
         return found
 
-    monkeypatch.setattr("handful.kernels.native.runtime", own)
+    monkeypatch.setattr("handful.kernels.run.native.runtime", own)
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def _watched_products(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(params=["native", "torch"])
 def each_backend(request: pytest.FixtureRequest):
     """The test runs once as native code and once as torch operations."""
-    from handful.kernels.execute import backend
+    from handful.kernels.run.execute import backend
 
     with backend(request.param):
         yield request.param

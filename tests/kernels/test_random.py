@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from handful.kernels import F, axes, kernel, scan, sum, tanh
-from handful.kernels.execute import backend
+from handful.kernels.run.execute import backend
 from tests.kernels import random_programs as programs
 
 b, c, d, t = axes("b c d t")

@@ -1,0 +1,1 @@
+"""The C printer, what stands before every kernel, and the compiler."""

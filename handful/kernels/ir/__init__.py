@@ -1,0 +1,1 @@
+"""The index IR: expressions, operators, programs and their checker, and how loads lie in memory."""

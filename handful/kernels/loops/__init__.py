@@ -1,0 +1,1 @@
+"""The loop IR, its checker, and the lowering of a plan to it."""

@@ -1,0 +1,1 @@
+"""Rewrites of programs: each takes equations and gives equations that mean the same."""

@@ -1,0 +1,1 @@
+"""Kernels among PyTorch's tensors: autograd, training passes, checkpoints, registered operators."""
