@@ -21,6 +21,7 @@ from handful.items.item import Item
 from handful.queries.chance import Chance
 from handful.queries.mixture import Mixture, audit_is_due
 from handful.queries.query import Pool, Query
+from handful.targets.one_of_k import ONE_OF_K
 
 LEASE_S = 600.0
 OVERLAP = 10  # every tenth pick of a second annotator is an audit item that another answered
@@ -267,7 +268,7 @@ def probabilities_for(known: Known, steered: Steered | None) -> Float[np.ndarray
 
 
 def _likeliest(said: Float[np.ndarray, " k"], steered: Steered) -> tuple[str, float]:
-    best = int(said.argmax())
+    best = int(ONE_OF_K.decide(said[None])[0])
     return steered.given.classes[best], float(said[best])
 
 

@@ -16,6 +16,7 @@ from handful.estimate.figure import Baseline, ClassFigures, Figure
 from handful.estimate.forecast import Forecast, forecast, stages_of
 from handful.estimate.stopping import Advice, advise, half_width_after, kappa
 from handful.heads.fit import fit
+from handful.targets.one_of_k import ONE_OF_K
 
 WATCHED = 2_000  # items whose predictions are held against those of the model before
 
@@ -85,7 +86,7 @@ def measure(
     ahead = half_width_after(found.live, reserve - asked, asked=asked, population=population)
     k = len(given.classes)
     confusion = np.zeros((k, k), np.int64)
-    np.add.at(confusion, (taught.targets, taught.left_out.argmax(axis=1)), 1)
+    np.add.at(confusion, (taught.targets, ONE_OF_K.decide(taught.left_out)), 1)
     return Meter(
         accuracy=found.frozen,
         live=found.live,
@@ -161,7 +162,7 @@ def _right_after(
     probabilities[inside] = head.probabilities[audited[inside]]
     probabilities[~inside] = head.head.probabilities(X[audited[~inside]])
     right: Bool[np.ndarray, " a"] = (
-        np.array(head.head.classes)[probabilities.argmax(axis=1)] == names[audited]
+        np.array(head.head.classes)[ONE_OF_K.decide(probabilities)] == names[audited]
     )
     return right
 
@@ -179,7 +180,7 @@ def agreement_with(before: Taught | None, now: Taught, *, seed: int = 0) -> floa
     names = sorted({*before.given.classes, *now.given.classes})
     said = [
         np.array([names.index(name) for name in one.given.classes])[
-            one.steered.probabilities[rows[both]].argmax(axis=1)
+            ONE_OF_K.decide(one.steered.probabilities[rows[both]])
         ]
         for one, rows in ((before, old), (now, new))
         if one.steered.probabilities is not None

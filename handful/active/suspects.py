@@ -8,6 +8,7 @@ from jaxtyping import Int
 from handful.active.session_model import Taught
 from handful.features.neighbours import neighbours
 from handful.review.mislabels import Suspect, suspects
+from handful.targets.one_of_k import ONE_OF_K
 
 NEIGHBOURS = 8
 FEWEST = 20  # labels, below which neighbours say little
@@ -33,7 +34,7 @@ def errors(taught: Taught) -> Int[np.ndarray, " j"]:
     """Lessons that the model, left out, says otherwise; the surest errors first."""
     if taught.shipped is None:
         return np.zeros(0, np.int64)
-    said = taught.left_out.argmax(axis=1)
+    said = ONE_OF_K.decide(taught.left_out)
     wrong = np.flatnonzero(said != taught.targets)
     order = np.argsort(-taught.left_out[wrong].max(axis=1), kind="stable")
     found: np.ndarray = wrong[order]
@@ -46,6 +47,6 @@ def cell(taught: Taught, true: str, said: str) -> Int[np.ndarray, " j"]:
     if taught.shipped is None or true not in classes or said not in classes:
         return np.zeros(0, np.int64)
     here = (taught.targets == classes.index(true)) & (
-        taught.left_out.argmax(axis=1) == classes.index(said)
+        ONE_OF_K.decide(taught.left_out) == classes.index(said)
     )
     return np.flatnonzero(here)

@@ -34,6 +34,7 @@ from handful.modalities.image.prepare import prepare_picture
 from handful.modalities.image.recipe import Recipe
 from handful.system.machine import num_cores
 from handful.system.notebook import small_table
+from handful.targets.one_of_k import ONE_OF_K
 
 Source = str | Path | Item | bytes
 BATCH = 16  # pictures; larger ones gained nothing on two cores and take more memory
@@ -245,7 +246,7 @@ class Predictor:
         abstained: bool,
         unlike: Unlike | None,
     ) -> Prediction:
-        best = int(row.argmax())
+        best = int(ONE_OF_K.decide(row[None])[0])
         inside = tuple(name for name, one in zip(self._classes, members, strict=True) if one)
         why = self._doubt(len(inside)) if abstained else ""
         if unlike is not None and unlike.why:  # no class is vouched for

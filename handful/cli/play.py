@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from handful.cli.output import Output
+from handful.targets.one_of_k import ONE_OF_K
 
 if TYPE_CHECKING:
     from handful.project import Project
@@ -97,6 +98,6 @@ def _true_accuracy(taught: Any, truth: dict[str, str], project: Project) -> floa
     known, head = taught.known, taught.shipped.head
     rest = np.flatnonzero(~taught.given.answered[known.places])
     vectors, _ = known.whole_vectors(rest)
-    said = np.array(head.classes)[head.logits(vectors).argmax(axis=1)]
+    said = np.array(head.classes)[ONE_OF_K.decide(head.logits(vectors))]
     paths = [project.items[at].path for at in known.places[rest]]
     return float(np.mean([name == truth[path] for name, path in zip(said, paths, strict=True)]))

@@ -25,6 +25,7 @@ from handful.estimate.intervals import anytime
 from handful.heads.binomial import student_quantile, wilson
 from handful.labels.event import MEASURES
 from handful.labels.state import State
+from handful.targets.one_of_k import ONE_OF_K
 
 FRACTION = 0.2  # of the clusters: enough for a useful interval, and four fifths left to query
 LASSO_TRUST = 0.5  # nobody looked at each picture
@@ -183,7 +184,7 @@ def audit(
         num_unsure: audit items that were asked, and that nobody could name.
         confidence: of all intervals.
     """
-    predicted = probabilities.argmax(axis=1) if len(targets) else np.zeros(0, np.int64)
+    predicted = ONE_OF_K.decide(probabilities) if len(targets) else np.zeros(0, np.int64)
     hits = int((predicted == targets).sum())
     n, asked = len(targets), len(targets) + num_unsure
     value = hits / n if n else float("nan")

@@ -26,6 +26,7 @@ from handful.estimate.figure import Blocked
 from handful.estimate.runs import Runs, form_runs, run_length
 from handful.heads.calibration import log_losses, out_of_sample_probabilities
 from handful.items.series import Order
+from handful.targets.one_of_k import ONE_OF_K
 
 if TYPE_CHECKING:
     from handful.heads.leave_out import LeaveOut
@@ -144,7 +145,7 @@ def _judge(
 ) -> tuple[float, float]:
     """Mean log-loss and accuracy of the judged items, all at the fit's own scale."""
     logits = fit.scale.logits(scores[judged], fit.log_prior)
-    right = logits.argmax(axis=1) == y[judged]
+    right = ONE_OF_K.decide(logits) == y[judged]
     return float(log_losses(logits, y[judged]).mean()), float(right.mean())
 
 

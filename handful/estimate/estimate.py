@@ -16,6 +16,7 @@ from handful.estimate import intervals, metrics
 from handful.estimate.figure import ClassFigures, Estimate, Figure
 from handful.heads.binomial import student_quantile, wilson
 from handful.heads.calibration import reliability
+from handful.targets.one_of_k import ONE_OF_K
 
 LEAVE_GROUP_OUT = "leave-group-out"
 # Left-out outcomes of one fit hang together a little, and the settings were chosen on them:
@@ -66,7 +67,7 @@ def estimate(
         widening = SHIPPED_WIDENING if method.startswith(LEAVE_GROUP_OUT) else 1.0
     n, k = probabilities.shape
     hits = metrics.correct(probabilities, y)
-    named = probabilities.argmax(axis=1)
+    named = ONE_OF_K.decide(probabilities)
 
     def figure(value: float, interval: intervals.Interval, how: str, count: int = n) -> Figure:
         low, high = interval
@@ -165,7 +166,7 @@ def _calibration_interval(
     the accuracy's interval: the calibration error is never below that gap (Jensen).
     """
     bins = reliability(probabilities, y)
-    gap = probabilities.max(axis=1) - (probabilities.argmax(axis=1) == y)
+    gap = probabilities.max(axis=1) - (ONE_OF_K.decide(probabilities) == y)
     unit = np.arange(len(y)) if units is None else np.unique(units, return_inverse=True)[1]
     cell = unit * len(bins.n) + bins.members
     shape = (int(unit.max()) + 1, len(bins.n))

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from handful.estimate.estimate import estimate
 from handful.estimate.figure import Estimate, Figure
 from handful.heads.binomial import student_quantile, wilson
+from handful.targets.one_of_k import ONE_OF_K
 
 METHOD = "final exam"
 
@@ -47,7 +48,7 @@ def examined(
     place = {name: at for at, name in enumerate(classes)}
     targets = np.array([-1 if a is None else place.get(a, -1) for a in answers], np.int64)
     named = sum(answer is not None for answer in answers)
-    hits = int((summed.argmax(axis=1) == targets).sum())
+    hits = int((ONE_OF_K.decide(summed) == targets).sum())
     accuracy = exam_accuracy(hits, named, len(answers), confidence=confidence)
     known = targets >= 0
     if not known.any() or len(classes) < 2:

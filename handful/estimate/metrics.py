@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from handful.heads.calibration import reliability
+from handful.targets.one_of_k import ONE_OF_K
 
 SMALLEST_PROBABILITY = 1e-7  # about float32's resolution at 1: a certain miss costs 16 nats
 
@@ -17,7 +18,7 @@ def correct(
     probabilities: Float[np.ndarray, "n k"], y: Int[np.ndarray, " n"]
 ) -> Float[np.ndarray, " n"]:
     """1.0 where the likeliest class is the true one, else 0.0. The first of equals wins."""
-    return (probabilities.argmax(axis=1) == y).astype(np.float64)
+    return (ONE_OF_K.decide(probabilities) == y).astype(np.float64)
 
 
 def accuracy(probabilities: Float[np.ndarray, "n k"], y: Int[np.ndarray, " n"]) -> float:
@@ -38,7 +39,7 @@ def precision(
 ) -> Float[np.ndarray, " k"]:
     """Of the items named as each class, the share that is of it; nan for a class never named."""
     k = probabilities.shape[1]
-    named = probabilities.argmax(axis=1)
+    named = ONE_OF_K.decide(probabilities)
     hits = np.bincount(named, weights=correct(probabilities, y), minlength=k)
     return _share(hits, np.bincount(named, minlength=k))
 

@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 
 from handful.heads.binomial import normal_quantile, wilson
 from handful.heads.linear import softmax
+from handful.targets.one_of_k import ONE_OF_K
 
 MOST_STEPS = 30
 LARGEST_STEP = 4.0
@@ -205,7 +206,7 @@ def reliability(
     sure = probabilities.max(axis=1).astype(np.float64)
     members = np.empty(n, dtype=np.int64)
     members[np.argsort(sure, kind="stable")] = np.arange(n) * count // n
-    right = (probabilities.argmax(axis=1) == y).astype(np.float64)
+    right = (ONE_OF_K.decide(probabilities) == y).astype(np.float64)
     sizes = np.bincount(members, minlength=count)
     share = np.bincount(members, weights=right, minlength=count) / sizes
     quantile = normal_quantile(confidence)

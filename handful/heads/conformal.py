@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 
 from handful.errors import SettingError
 from handful.heads.binomial import clopper_pearson
+from handful.targets.one_of_k import ONE_OF_K
 
 ROOM = 3  # a class has its own threshold from this many times the fewest items that allow one
 STEPS = 100  # confidences that are tried for an error rate, from the surest down
@@ -136,7 +137,7 @@ def answer_threshold(
     """
     sure = probabilities.max(axis=1)
     order = np.argsort(-sure, kind="stable")
-    wrong = (probabilities.argmax(axis=1) != y)[order]
+    wrong = (ONE_OF_K.decide(probabilities) != y)[order]
     unit = np.arange(len(y)) if units is None else np.unique(units, return_inverse=True)[1]
     n, found = len(y), TOO_SURE
     # Twice as many answers as could pass without an error: a walk that began with so few would
@@ -161,7 +162,7 @@ def prediction_sets(
     plausible: Bool[np.ndarray, "n k"] = probabilities >= np.array(
         thresholds.plausible_from, dtype=probabilities.dtype
     )
-    plausible[np.arange(len(plausible)), probabilities.argmax(axis=1)] = True
+    plausible[np.arange(len(plausible)), ONE_OF_K.decide(probabilities)] = True
     return plausible
 
 

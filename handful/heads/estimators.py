@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from handful.errors import SettingError
 from handful.heads.fit import fit
+from handful.targets.one_of_k import ONE_OF_K
 
 
 class _Head(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -61,7 +62,7 @@ class _Head(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> np.ndarray:
         """The likeliest class of each row."""
-        likeliest = self.predict_proba(X).argmax(axis=1)
+        likeliest = ONE_OF_K.decide(self.predict_proba(X))
         named: np.ndarray = self.classes_[likeliest]
         return named
 

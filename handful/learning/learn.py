@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float, Int
 from handful.errors import DataError, SettingError
 from handful.items.item import Collection, Item, Quarantined
 from handful.modalities.image.formats import EXPECTED
+from handful.targets.one_of_k import ONE_OF_K
 
 if TYPE_CHECKING:
     from handful.bundle.graph import Trained
@@ -321,7 +322,7 @@ def shipped(
 
     def tested() -> Estimate:
         found = measured(testing, "test split")
-        hits = (probabilities[testing].argmax(axis=1) == targets[testing]).astype(np.float64)
+        hits = (ONE_OF_K.decide(probabilities[testing]) == targets[testing]).astype(np.float64)
         return with_strangers(found, hits, units[testing], beside.strangers)
 
     leading = beside.blocked if beside.blocked and beside.blocked.leads else None

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from handful.heads.binomial import wilson
+from handful.targets.one_of_k import ONE_OF_K
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def abstention_curve(
     n = len(y)
     sure = probabilities.max(axis=1)
     order = np.argsort(-sure, kind="stable")
-    wrong = np.cumsum(probabilities.argmax(axis=1)[order] != y[order])
+    wrong = np.cumsum(ONE_OF_K.decide(probabilities)[order] != y[order])
     falls = np.append(np.flatnonzero(np.diff(sure[order])) + 1, n)
     wished = np.ceil(np.arange(1, points + 1) / points * n)
     curve = []

@@ -24,6 +24,7 @@ from jaxtyping import Float, Int
 from handful.items.finding import Finding
 from handful.items.item import Item
 from handful.review.wording import percent, printable
+from handful.targets.one_of_k import ONE_OF_K
 
 FLAG_FROM = 0.75  # where neighbours always agree; rises to 1 where they never do
 
@@ -101,7 +102,7 @@ def suspects(
     heard = opposed[~np.isnan(opposed)]
     usual = float(heard.mean()) if len(heard) else 0.0
     flag_from = FLAG_FROM + (1 - FLAG_FROM) * usual
-    predictions = probabilities.argmax(axis=1)
+    predictions = ONE_OF_K.decide(probabilities)
     flagged = np.flatnonzero((predictions != labels) & (score >= flag_from))
     flagged = flagged[np.argsort(-score[flagged], kind="stable")]
     found = []

@@ -15,6 +15,7 @@ from handful.heads.linear import Candidate
 from handful.items.finding import Finding
 from handful.items.item import Item, Quarantined
 from handful.system.machine import Conditions
+from handful.targets.one_of_k import ONE_OF_K
 
 ScopeName = Literal["test", "learning"]
 
@@ -120,7 +121,7 @@ class Review:
     @property
     def predictions(self) -> Int[np.ndarray, " n"]:
         """The most probable class of each item."""
-        predictions: np.ndarray = self.probabilities.argmax(axis=1)
+        predictions: np.ndarray = ONE_OF_K.decide(self.probabilities)
         return predictions
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
+from handful.targets.one_of_k import ONE_OF_K
+
 
 def worst_errors(
     labels: Int[np.ndarray, " n"],
@@ -16,7 +18,7 @@ def worst_errors(
     Of duplicates that are all wrong only the worst is listed: ten copies are one mistake.
     """
     rows = np.arange(len(labels))
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    wrong = np.flatnonzero(ONE_OF_K.decide(probabilities) != labels)
     given = probabilities[rows, labels]
     ranked = wrong[np.argsort(given[wrong], kind="stable")]
     _, first = np.unique(clusters[ranked], return_index=True)

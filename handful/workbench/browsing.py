@@ -8,6 +8,7 @@ import numpy as np
 
 from handful.active.assignment import Pick, probabilities_for
 from handful.errors import SettingError
+from handful.targets.one_of_k import ONE_OF_K
 from handful.workbench.bench import Bench
 
 HOW = {
@@ -68,7 +69,7 @@ def unlabelled(bench: Bench, text: str, label: str, least: float, most: float) -
         return []
     reserve = set(np.arange(len(session.items))[given.reserve].tolist())
     for row, at in enumerate(known.places.tolist()):
-        best = int(said[row].argmax())
+        best = int(ONE_OF_K.decide(said[row : row + 1])[0])
         share, name = float(said[row, best]), steered.given.classes[best]
         if given.labels[at] >= 0 or at in reserve or not least <= share <= most:
             continue

@@ -14,6 +14,7 @@ LAYERS = (
     "items",
     "modalities",
     "datasets",
+    "targets",
     "encoders",
     "features",
     "heads",

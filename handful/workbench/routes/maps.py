@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 
 from handful.active.assignment import probabilities_for
 from handful.errors import DataError
+from handful.targets.one_of_k import ONE_OF_K
 from handful.workbench.bench import Bench
 from handful.workbench.layout import parted
 from handful.workbench.routes.asking import BenchOf, item_of
@@ -90,7 +91,7 @@ def all_colours(bench: Bench) -> UInt8[np.ndarray, " n"]:
     if said is not None and known is not None and steered is not None:
         number = {name: at for at, name in enumerate(given.classes)}
         places = [number.get(name, NO_COLOUR) for name in steered.given.classes]
-        shown[known.places] = np.array(places)[said.argmax(axis=1)]
+        shown[known.places] = np.array(places)[ONE_OF_K.decide(said)]
     shown[given.reserve] = NO_COLOUR
     labelled = given.labels >= 0
     shown[labelled] = given.labels[labelled]

@@ -17,6 +17,7 @@ from handful.active.assignment import AGAIN, SPOT_CHECK, Pick, blind
 from handful.active.session_model import Taught
 from handful.active.suspects import cell, errors
 from handful.errors import SettingError
+from handful.targets.one_of_k import ONE_OF_K
 from handful.workbench import browsing
 from handful.workbench.bench import Bench
 from handful.workbench.routes.asking import Annotator, BenchOf, item_of
@@ -193,7 +194,7 @@ def _of_lasso(bench: Bench, gesture: str) -> list[Pick]:
     if taught is not None and taught.shipped is not None:
         likeliest = zip(
             taught.items.tolist(),
-            taught.left_out.argmax(axis=1).tolist(),
+            ONE_OF_K.decide(taught.left_out).tolist(),
             taught.left_out.max(axis=1).tolist(),
             strict=True,
         )
@@ -216,7 +217,7 @@ def _doubted_first(bench: Bench, items: Int[np.ndarray, " m"], name: str) -> lis
 
 def _lessons(taught: Taught, rows: Iterable[int], reason: str) -> list[Pick]:
     classes, targets = taught.given.classes, taught.targets
-    said = taught.left_out.argmax(axis=1)
+    said = ONE_OF_K.decide(taught.left_out)
     return [
         Pick(
             int(taught.items[row]),
