@@ -30,6 +30,7 @@ from handful.heads.linear import LinearHead
 from handful.heads.novelty import Distance
 from handful.modalities.image.golden import golden_files
 from handful.system.machine import Conditions
+from handful.targets.one_of_k import ONE_OF_K
 
 TOLERANCE = 1e-4
 """Largest difference of a golden probability. Other versions of ONNX Runtime, thread counts and
@@ -71,7 +72,8 @@ def build(
         novelty: the distance to what was learned from, and when it is too large; None: the model
             cannot tell what is unlike that.
     Raises:
-        SettingError: the head does not fit the encoder, or a class name cannot be written as text.
+        SettingError: the head does not fit the encoder, its answers are not one of K, or a class
+            name cannot be written as text.
     """
     _check_fit(encoder, head)
     if licence is None:
@@ -140,6 +142,13 @@ def _check_fit(encoder: Encoder, head: LinearHead) -> None:
             found=f"its weight is {head.weight.shape}, its bias {head.bias.shape}",
             expected=f"{shape} and {shape[1:]}",
             attempt="fit the head on vectors of this encoder",
+        )
+    if head.target != ONE_OF_K:  # a bundle decides as one of K does, whatever its graph computes
+        raise SettingError(
+            "A model file cannot say what the answers of this head are.",
+            found=f"the target {type(head.target).__name__}",
+            expected="a head that names one of K classes",
+            attempt="use the head itself on vectors: head.probabilities(X)",
         )
     if len(head.classes) < 2 or list(head.classes) != sorted(set(head.classes)):
         raise SettingError(

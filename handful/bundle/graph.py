@@ -128,7 +128,9 @@ def compose(
     if trained and trained.beside:
         added = _add_beside(graph, trained)
     graph.node.append(helper.make_node("Add", [added, BIAS], [LOGITS], name=LOGITS))
-    graph.node.append(helper.make_node("Softmax", [LOGITS], [OUTPUT], name=OUTPUT, axis=1))
+    target = head.target
+    link = helper.make_node(target.operator, [LOGITS], [OUTPUT], name=OUTPUT, **target.attributes)
+    graph.node.append(link)
     picture: list[str | int | None] = ["n", size, size, 3]
     graph.input.append(helper.make_tensor_value_info(INPUT, TensorProto.UINT8, picture))
     answer: list[str | int | None] = ["n", len(head.classes)]

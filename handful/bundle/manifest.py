@@ -22,6 +22,7 @@ from handful.modalities.image.prepare import RECIPE_VERSION
 from handful.modalities.image.recipe import Recipe
 from handful.system import installing
 from handful.system.machine import Conditions
+from handful.targets.one_of_k import ONE_OF_K
 
 FORMAT = 6
 NEEDS = "0.1.0"  # the first handful that reads this format
@@ -291,9 +292,5 @@ def _check(manifest: Manifest, raw: dict[str, Any]) -> None:
         if (case.novelty is None) != (novelty is None):
             raise schema.SchemaFault(f"golden.{name[:80]} lacks a novelty, or has one too many")
         inside = len(case.probabilities) == len(classes) and {case.label, *case.set} <= {*classes}
-        if name not in manifest.members or not inside or not _sums_to_one(case.probabilities):
+        if name not in manifest.members or not inside or not ONE_OF_K.possible(case.probabilities):
             raise schema.SchemaFault(f"golden.{name[:80]} is not an answer of this model")
-
-
-def _sums_to_one(probabilities: tuple[float, ...]) -> bool:
-    return all(p >= 0 for p in probabilities) and math.isclose(sum(probabilities), 1, abs_tol=1e-3)

@@ -14,8 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from handful.heads.binomial import normal_quantile, wilson
-from handful.heads.linear import softmax
-from handful.targets.one_of_k import ONE_OF_K
+from handful.targets.one_of_k import ONE_OF_K, softmax
 
 MOST_STEPS = 30
 LARGEST_STEP = 4.0

@@ -1,7 +1,8 @@
 """The trained head that every fitting method ends in, and the record of one fit.
 
-A head is a linear map on the encoder's vector, scaled by a temperature, then a softmax: so it
-fuses into the encoder's graph. Standardisation and stage weights are folded into `weight`.
+A head is a linear map on the encoder's vector, scaled by a temperature, then its target's link
+(a softmax for one of K): so it fuses into the encoder's graph. Standardisation and stage weights
+are folded into `weight`.
 """
 
 from __future__ import annotations
@@ -15,44 +16,42 @@ from jaxtyping import Float, Int
 
 from handful.heads.standardise import Rows
 from handful.system.cores import on_every_core, own_products
+from handful.targets.one_of_k import ONE_OF_K
+from handful.targets.target import Target
 
 if TYPE_CHECKING:
     from handful.heads.calibration import Scale
     from handful.heads.leave_out import LeaveOut
 
 
-def softmax(logits: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n k"]:
-    """Probabilities of each row, computed without overflow."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearHead:
-    """probabilities = softmax(vector @ weight + bias). The temperature is already inside.
+    """probabilities = link(vector @ weight + bias). The temperature is already inside.
 
     Args:
         weight: (d, k), float32.
         bias: (k,), float32.
         classes: k class names, sorted.
+        target: what an answer is; its link is a softmax where it is one of K.
     """
 
     weight: Float[np.ndarray, "d k"]
     bias: Float[np.ndarray, " k"]
     classes: tuple[str, ...]
+    target: Target = ONE_OF_K
 
     def logits(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
-        """Calibrated log-odds up to a constant per row."""
+        """What the link takes: for one of K, calibrated log-odds up to a constant per row."""
         return X @ self.weight + self.bias
 
     @own_products()
     def probabilities(self, X: Rows) -> Float[np.ndarray, "n k"]:
-        """Calibrated probabilities of (n, d) vectors, read in slices; each row sums to 1."""
+        """Calibrated probabilities of (n, d) vectors, read in slices."""
         said = np.empty((X.shape[0], len(self.classes)), np.float32)
 
         def say(share: list[slice]) -> None:
             for rows in share:
-                said[rows] = softmax(self.logits(np.asarray(X[rows])))
+                said[rows] = self.target.probabilities(self.logits(np.asarray(X[rows])))
 
         on_every_core(len(said), say)
         return said

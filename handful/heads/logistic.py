@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from handful.heads.calibration import fit_scale, log_shares
-from handful.heads.linear import softmax
 from handful.heads.ridge import Settings, Trial, indicators, item_weights
 from handful.heads.solver import Solution, Solver
+from handful.targets.one_of_k import softmax
 
 MOST_STEPS = 30
 USUAL_STEPS = 5

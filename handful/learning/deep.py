@@ -254,7 +254,8 @@ class Deepening:
             return frozen, outcome
         from handful.bundle.graph import Trained
         from handful.deep.model import trained_vectors
-        from handful.heads.linear import Candidate, softmax
+        from handful.heads.linear import Candidate
+        from handful.targets.one_of_k import softmax
 
         testing = np.flatnonzero(frozen.held_out)
         probabilities = frozen.probabilities.copy()

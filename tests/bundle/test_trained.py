@@ -12,7 +12,8 @@ from handful.bundle.graph import BESIDE, WEIGHT, Trained, compose, trainable
 from handful.bundle.inspect import inspect
 from handful.bundle.load import load
 from handful.bundle.verify import verify
-from handful.heads.linear import LinearHead, softmax
+from handful.heads.linear import LinearHead
+from handful.targets.one_of_k import softmax
 from tests.bundle.conftest import TinyEncoder, tiny_model, tiny_trained
 
 FORMS = pytest.mark.parametrize("trained", [tiny_trained(beside=False), tiny_trained()])

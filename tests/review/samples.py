@@ -17,12 +17,13 @@ import numpy as np
 
 from handful.estimate.figure import Blocked, ClassFigures, Estimate, Figure
 from handful.heads.binomial import wilson
-from handful.heads.linear import Candidate, softmax
+from handful.heads.linear import Candidate
 from handful.items.finding import Finding
 from handful.items.item import Item, Quarantined
 from handful.modalities.image.thumbnails import encode_thumbnail
 from handful.review.review import Review
 from handful.system.machine import Conditions
+from handful.targets.one_of_k import softmax
 
 HOSTILE = (
     "</script><img src=x onerror=alert(1)>",
