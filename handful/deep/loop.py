@@ -39,7 +39,7 @@ def train(
     parameters: Sequence[Group] | None = None,
     validate: Callable[[nn.Module], Mapping[str, float]] | None = None,
     hooks: Sequence[Hook] = (),
-    checkpoint: Path | None = None,
+    checkpoint: str | Path | None = None,
     every_steps: int = 0,
     read_ahead: int = 0,
     place: Place | None = None,
@@ -90,7 +90,7 @@ def train(
     run.average = run.weights() if training.average else {}
     run.good = run.weights()
     settings, checked = settings_of(training, chosen, measure), checked_hooks(hooks)
-    kept = Checkpoint(checkpoint, settings, checked) if checkpoint else None
+    kept = Checkpoint(Path(checkpoint), settings, checked) if checkpoint else None
     if kept:
         kept.restore(run)
     resumed_at = run.step
@@ -189,7 +189,11 @@ def _measured(run: Run, validate: Callable[[nn.Module], Mapping[str, float]]) ->
 
 
 def _refuse_what_is_ignored(
-    training: Training, place: Place, checkpoint: Path | None, every_steps: int, read_ahead: int
+    training: Training,
+    place: Place,
+    checkpoint: str | Path | None,
+    every_steps: int,
+    read_ahead: int,
 ) -> None:
     """A setting of `train` that would do nothing, or that it cannot obey, is an error."""
     wanted = DTYPES[training.precision]

@@ -293,6 +293,8 @@ def _threads() -> list[str]:
 @pytest.mark.parametrize("n", [1, 3, 9])
 def test_more_parts_than_items_are_no_fault(small, n) -> None:
     """A batch of fewer items than `accumulate` once made an empty part, whose loss is no number."""
-    run = train(small, Points(n), replace(SHORT, accumulate=8))
+    points = Points(n)
+    samples = TensorDataset(torch.from_numpy(points.x), torch.from_numpy(points.y))
+    run = train(small, Samples(samples), replace(SHORT, accumulate=8))
     assert run.stopped is None
     assert np.isfinite(run.history.column("loss")).all()

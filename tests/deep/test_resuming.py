@@ -193,3 +193,11 @@ def test_a_state_that_could_not_be_read_back_is_refused() -> None:
     with pytest.raises(SettingError, match="cannot be written") as caught:
         packed({"a": [1, nn.ReLU()]}, "hooks/0", {})
     assert "ReLU in hooks/0/0/1" in caught.value.found
+
+
+def test_the_place_of_a_checkpoint_may_be_a_text(small, points, tmp_path) -> None:
+    """As it may for every other file: it is written there, and found again."""
+    path = str(tmp_path / "run.npz")
+    first = train(copy.deepcopy(small), points, SHORT, checkpoint=path)
+    again = train(copy.deepcopy(small), points, SHORT, checkpoint=path)
+    assert again.history == first.history

@@ -30,3 +30,19 @@ def test_lesson_runs(lesson: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert len(blocks) >= 2
+
+
+def test_each_of_the_seventeen_tasks_takes_six_lines() -> None:
+    """The last block of each task, without blank lines: what is promised in the lesson's title."""
+    text = (ROOT / "docs/tour/09-seventeen-tasks.md").read_text(encoding="utf-8")
+    tasks = text.split("\n## ")[1:]
+    last = [
+        re.findall(r"^```python\n(.*?)^```", task, re.MULTILINE | re.DOTALL)[-1] for task in tasks
+    ]
+    lines = {
+        task.partition("\n")[0]: sum(bool(line.strip()) for line in block.splitlines())
+        for task, block in zip(tasks, last, strict=True)
+    }
+    assert len(lines) == 17
+    assert {name: count for name, count in lines.items() if count > 6} == {}
+    assert all("assert" in block for block in last)
