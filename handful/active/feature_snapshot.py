@@ -16,8 +16,8 @@ from jaxtyping import Bool, Float, Int
 from handful.encoders.encoder import Block
 from handful.items.item import Item
 from handful.items.units import units
-from handful.modalities.image.duplicates import clusters
-from handful.modalities.image.facts import Fingerprint
+from handful.modalities.modality import Facts
+from handful.modalities.registry import alike
 from handful.queries.space import steering
 
 if TYPE_CHECKING:
@@ -82,21 +82,21 @@ class Known:
 
 def what_is_known(
     items: Sequence[Item],
-    fingerprints: Mapping[str, Fingerprint],
+    facts: Mapping[str, Facts],
     store: Store,
     encoder: Encoder,
     *,
     seed: int = 0,
 ) -> Known:
-    """All that follows from these fingerprints, and from the vectors that the store has of them.
+    """All that follows from these facts, and from the vectors that the store has of them.
 
     Args:
         items: all of them, sorted by path.
-        fingerprints: by path, of those that could be read so far.
+        facts: by path, of those that could be read so far.
         seed: of the directions.
     """
-    seen = [(at, fingerprints[item.path]) for at, item in enumerate(items)
-            if item.path in fingerprints]  # fmt: skip
+    seen = [(at, facts[item.path]) for at, item in enumerate(items)
+            if item.path in facts]  # fmt: skip
     rows = store.rows([one.content for _, one in seen])
     has_vector = rows >= 0
     places = np.array([at for at, _ in seen], np.int64)[has_vector]
@@ -110,7 +110,7 @@ def what_is_known(
 
         X = reduced(store, rows, num=DIRECTIONS, seed=seed)
         whole, blocks = (store, rows, encoder.blocks), None
-    same = duplicates(items, fingerprints)
+    same = duplicates(items, facts)
     contents = [""] * len(items)
     for at, one in seen:
         contents[at] = one.content
@@ -126,11 +126,9 @@ def what_is_known(
     )
 
 
-def duplicates(
-    items: Sequence[Item], fingerprints: Mapping[str, Fingerprint]
-) -> Int[np.ndarray, " n"]:
-    """Cluster of near-duplicates of each item; an item without a fingerprint stands alone."""
-    seen = [at for at, item in enumerate(items) if item.path in fingerprints]
+def duplicates(items: Sequence[Item], facts: Mapping[str, Facts]) -> Int[np.ndarray, " n"]:
+    """Cluster of near-duplicates of each item; an item that could not be read stands alone."""
+    seen = [at for at, item in enumerate(items) if item.path in facts]
     found = np.arange(len(items)) + len(items)
-    found[seen] = clusters([fingerprints[items[at].path] for at in seen])
+    found[seen] = alike([facts[items[at].path] for at in seen])
     return np.unique(found, return_inverse=True)[1].astype(np.int64)

@@ -210,7 +210,8 @@ def _inspect_card(content: bytes, found: Manifest | None, listing: _Listing) -> 
 
 
 def _inspect_golden(name: str, content: bytes, listing: _Listing) -> None:
-    from handful.modalities.image.decode import DecodeFailure, decode
+    from handful.modalities.failure import DecodeFailure
+    from handful.modalities.image.decode import decode
 
     try:
         shape = decode(content).pixels.shape

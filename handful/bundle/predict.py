@@ -27,8 +27,9 @@ from handful.encoders.runtime import Session
 from handful.heads.conformal import Thresholds, abstentions, prediction_sets
 from handful.items.item import Item
 from handful.items.names import native, printable
-from handful.modalities.image.decode import DecodeFailure, Picture, decode
-from handful.modalities.image.facts import read
+from handful.modalities.content import read
+from handful.modalities.failure import DecodeFailure
+from handful.modalities.image.decode import Picture, decode
 from handful.modalities.image.inline import inline_picture
 from handful.modalities.image.prepare import prepare_picture
 from handful.modalities.image.recipe import Recipe
@@ -217,7 +218,7 @@ class Predictor:
         try:
             data = source if isinstance(source, bytes) else read(Item(name, _place(source, roots)))
             recipe = self._recipe
-            picture = decode(data, target=recipe.decode_side, levels=recipe.levels)
+            picture = decode(data, target=recipe.detail, levels=recipe.levels)
         except DecodeFailure as failure:
             return _Read(name, error=failure.why)
         except (OSError, ValueError) as error:  # a name that is too long, or has a zero byte

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from handful.datasets.index import FILE_NAME, Index
 from handful.items.item import Item
-from handful.modalities.image.decode import DecodeFailure
-from handful.modalities.image.facts import content_hash, read
+from handful.modalities.content import content_hash, read
+from handful.modalities.failure import DecodeFailure
 
 
 def contents(items: Sequence[Item], folder: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from handful.errors import DataError, SettingError
 from handful.items.item import Collection
 from handful.items.names import printable
-from handful.modalities.image.formats import suffixes, why_unread
+from handful.modalities.files import suffixes, why_unread
 
 _ARCHIVE_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 _EXPECTED = "a folder of pictures, or a table (CSV, TSV, Parquet, Excel) that names them"

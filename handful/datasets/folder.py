@@ -17,6 +17,7 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from handful.datasets.folders.documents import DOCUMENTS
 from handful.datasets.folders.evidence import judge, wrapper_of
 from handful.datasets.folders.reading import Reading, chosen, described
 from handful.datasets.folders.walk import Walk
@@ -25,7 +26,7 @@ from handful.errors import AmbiguousFoldersError, DataError
 from handful.items.groups import group_by_pattern
 from handful.items.item import Collection, Item, Quarantined
 from handful.items.names import printable
-from handful.modalities.image.formats import DOCUMENTS, EXPECTED
+from handful.modalities.files import expected
 
 # So many files of a kind that nobody here knows, in a folder beside classes, are a class.
 _ENOUGH_FOR_A_CLASS = 3
@@ -48,7 +49,7 @@ def read_folder(
     """
     root = folder.resolve()
     walk = Walk(root)
-    found = sorted(walk.pictures())
+    found = sorted(walk.items())
     if not found:
         raise _nothing(folder, walk)
     unread = [one.path for one in walk.quarantined if _ending(one.path)]
@@ -153,6 +154,6 @@ def _nothing(folder: Path, walk: Walk) -> DataError:
     return DataError(
         "No picture was found.",
         found=found,
-        expected=f"{EXPECTED}, in one folder for each class, or a table that names them",
+        expected=f"{expected()}, in one folder for each class, or a table that names them",
         attempt="give the folder that holds the class folders",
     )

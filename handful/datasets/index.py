@@ -1,18 +1,17 @@
 """What earlier runs learned of every file, so that a run in which nothing changed reads no file.
 
 All of it is derived: deleting `index.sqlite` costs time, never a label. Which files belong to the
-data is not known here (`folder.py`, `table.py`), nor how they are read (`fingerprint.py`).
+data is not known here (`folder.py`, `table.py`), nor how they are read
+(`modalities/`).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -20,10 +19,9 @@ from typing import Any, Final
 from handful.errors import StoreError
 from handful.items.item import Item, Quarantined
 from handful.items.names import printable
-from handful.modalities.image.decode import DECODE_VERSION, DecodeFailure
-from handful.modalities.image.facts import FINGERPRINT_VERSION, Fingerprint
-from handful.modalities.image.formats import formats
-from handful.modalities.image.levels import Levels
+from handful.modalities.failure import DecodeFailure
+from handful.modalities.modality import Facts, Modality, Shared
+from handful.modalities.registry import modality as modality_named
 from handful.system.write_ahead import write_ahead
 
 FILE_NAME = "index.sqlite"
@@ -34,12 +32,7 @@ _BATCH_S = 2.0
 _BUSY_S = 30.0
 
 _FILE_FIELDS = ("path", "size", "mtime_ns", "inode", "version", "why", "seen_in")
-_FIELDS = (*_FILE_FIELDS, *Fingerprint.__slots__)
-_COLUMNS = ", ".join(_FIELDS)
-_SCHEMA = f"CREATE TABLE IF NOT EXISTS files ({_COLUMNS}, PRIMARY KEY (path))"
-_SELECT = f"SELECT {_COLUMNS} FROM files"
 _CONTENT = "SELECT content, size, mtime_ns, inode FROM files WHERE path = ?"
-_INSERT = f"INSERT OR REPLACE INTO files VALUES ({', '.join('?' * len(_FIELDS))})"
 
 _Status = tuple[int, int, int]
 
@@ -52,18 +45,23 @@ class Index:
 
     Args:
         folder: the project folder; made if it is not there.
-        target: the short side that pictures are decoded at; what was seen at another is not known.
+        detail: how much decoding keeps; what was looked at in another detail is not known.
+        modality: what kind of items they are.
     Raises:
         StoreError: the folder cannot be made or written, the disk is full, or another program
             has held the file for half a minute.
     """
 
-    def __init__(self, folder: Path, *, target: int = 224) -> None:
+    def __init__(
+        self, folder: Path, *, detail: int = 224, modality: Modality | None = None
+    ) -> None:
         self.path: Final = folder / FILE_NAME
         self.notes: tuple[str, ...] = ()
-        self.levels: tuple[Levels, ...] = ()
-        # What an extra reads is looked at again once it is installed.
-        self._version = f"{DECODE_VERSION}.{FINGERPRINT_VERSION}.{target}.{len(formats())}"
+        self.shared: Shared = ()
+        self.modality: Final = modality or modality_named()
+        self.detail: Final = detail
+        self._version = self.modality.version(detail)
+        self._fields = (*_FILE_FIELDS, *self.modality.columns)
         self._seen: dict[str, _Status] = {}
         self._pending: list[tuple[object, ...]] = []
         self._pending_since = time.monotonic()
@@ -85,14 +83,14 @@ class Index:
     ) -> None:
         self.close()
 
-    def use(self, levels: Sequence[Levels]) -> None:
-        """From now on deep pictures are looked at in this range; in another they are not known."""
+    def use(self, shared: Shared) -> None:
+        """From now on items are looked at with this; what was seen with other is not known."""
         with self._lock:
-            self.levels = tuple(levels)
+            self.shared = shared
 
     def known(
-        self, items: Iterable[Item], *, any_levels: bool = False
-    ) -> dict[str, Fingerprint | Quarantined]:
+        self, items: Iterable[Item], *, any_shared: bool = False
+    ) -> dict[str, Facts | Quarantined]:
         """What is known of those items whose files have not changed, by item path.
 
         A file has not changed if its size, time of change and inode are those of the last look.
@@ -100,13 +98,13 @@ class Index:
 
         Args:
             items: to look up.
-            any_levels: deep pictures too that were looked at in another range than that in use.
+            any_shared: those too that were looked at with another `shared` than that in use.
         """
         with self._lock:
             self._flush()
             rows = self._rows()
-            found: dict[str, Fingerprint | Quarantined] = {}
-            seen_in = str(self.levels)
+            found: dict[str, Facts | Quarantined] = {}
+            seen_in = str(self.shared)
             for item in items:
                 status = _status(item)
                 if status is None:
@@ -114,9 +112,9 @@ class Index:
                 self._seen[item.path] = status
                 row = rows.get(item.path)
                 if row is not None and row[1:4] == status and row[4] == self._version:
-                    seen = _from_row(row)
-                    deep = isinstance(seen, Fingerprint) and seen.levels is not None
-                    if any_levels or not deep or row[6] == seen_in:
+                    seen = self._from_row(row)
+                    relative = not isinstance(seen, Quarantined) and seen.is_relative
+                    if any_shared or not relative or row[6] == seen_in:
                         found[item.path] = seen
             return found
 
@@ -148,7 +146,7 @@ class Index:
             self._database = self._replace(error)
             return None
 
-    def put(self, item: Item, result: Fingerprint | DecodeFailure) -> None:
+    def put(self, item: Item, result: Facts | DecodeFailure) -> None:
         """Keeps what a look at the item gave, for the state that its file had in `known`.
 
         A failure that may pass (no permission, no such file) is not kept.
@@ -157,7 +155,7 @@ class Index:
             status = self._seen.get(item.path) or _status(item)
             if status is None or (isinstance(result, DecodeFailure) and not result.lasting):
                 return
-            self._pending.append((item.path, *status, self._version, *_to_row(result, self.levels)))
+            self._pending.append((item.path, *status, self._version, *self._to_row(result)))
             waited_s = time.monotonic() - self._pending_since
             if len(self._pending) >= _BATCH or waited_s > _BATCH_S:
                 self._flush()
@@ -171,9 +169,32 @@ class Index:
                 self._pending.clear()
                 self._database.close()
 
+    @property
+    def _schema(self) -> str:
+        return f"CREATE TABLE IF NOT EXISTS files ({', '.join(self._fields)}, PRIMARY KEY (path))"
+
+    @property
+    def _select(self) -> str:
+        return f"SELECT {', '.join(self._fields)} FROM files"
+
+    @property
+    def _insert(self) -> str:
+        return f"INSERT OR REPLACE INTO files VALUES ({', '.join('?' * len(self._fields))})"
+
+    def _to_row(self, result: Facts | DecodeFailure) -> tuple[object, ...]:
+        """What is kept besides the file's state: why it failed, what was shared, the facts."""
+        if isinstance(result, DecodeFailure):
+            return (result.why, str(self.shared), *[None] * len(self.modality.columns))
+        return (None, str(self.shared), *self.modality.to_row(result))
+
+    def _from_row(self, row: tuple[Any, ...]) -> Facts | Quarantined:
+        if row[5] is not None:
+            return Quarantined(row[0], row[5])
+        return self.modality.from_row(row[len(_FILE_FIELDS) :])
+
     def _rows(self) -> dict[str, tuple[Any, ...]]:
         try:
-            return {row[0]: row for row in self._database.execute(_SELECT)}
+            return {row[0]: row for row in self._database.execute(self._select)}
         except sqlite3.OperationalError as error:
             raise _store_error(self.path, str(error)) from error
         except sqlite3.DatabaseError as error:
@@ -186,13 +207,13 @@ class Index:
             return
         try:
             with self._database:
-                self._database.executemany(_INSERT, self._pending)
+                self._database.executemany(self._insert, self._pending)
         except sqlite3.OperationalError as error:
             raise _store_error(self.path, str(error)) from error
         except sqlite3.DatabaseError as error:
             self._database = self._replace(error)
             with self._database:
-                self._database.executemany(_INSERT, self._pending)
+                self._database.executemany(self._insert, self._pending)
         self._pending.clear()
 
     def _open(self) -> sqlite3.Connection:
@@ -209,18 +230,18 @@ class Index:
             write_ahead(database, timeout_s=_BUSY_S)
             database.execute("PRAGMA synchronous = NORMAL")
             with database:
-                database.execute(_SCHEMA)
+                database.execute(self._schema)
             columns = tuple(row[1] for row in database.execute("PRAGMA table_info(files)"))
-            if columns == _FIELDS[: len(columns)]:
+            if columns == self._fields[: len(columns)]:
                 # An earlier version kept less. Its rows are no longer known, but by the hashes in
                 # them files are still followed that were renamed since.
                 with database:
-                    for name in _FIELDS[len(columns) :]:
+                    for name in self._fields[len(columns) :]:
                         database.execute(f"ALTER TABLE files ADD COLUMN {name}")
             else:
                 with database:
                     database.execute("DROP TABLE files")
-                    database.execute(_SCHEMA)
+                    database.execute(self._schema)
         except BaseException:
             database.close()
             raise
@@ -248,28 +269,6 @@ def _status(item: Item) -> _Status | None:
     except OSError:
         return None  # what is wrong with it is said by whoever reads it
     return status.st_size, status.st_mtime_ns, status.st_ino & (2**63 - 1)
-
-
-def _to_row(result: Fingerprint | DecodeFailure, levels: tuple[Levels, ...]) -> tuple[object, ...]:
-    if isinstance(result, DecodeFailure):
-        return (result.why, str(levels), *[None] * len(Fingerprint.__slots__))
-    seen = result
-    # SQLite's integers are signed.
-    phash = seen.phash - 2**64 if seen.phash >= 2**63 else seen.phash
-    size = (seen.width, seen.height)
-    own = None if seen.levels is None else json.dumps(astuple(seen.levels))
-    rest = (seen.mode, seen.format, seen.frames, seen.thumb, seen.colours, own, seen.taken)
-    return (None, str(levels), seen.content, seen.pixels, phash, *size, *rest)
-
-
-def _from_row(row: tuple[Any, ...]) -> Fingerprint | Quarantined:
-    if row[5] is not None:
-        return Quarantined(row[0], row[5])
-    fields = dict(zip(Fingerprint.__slots__, row[7:], strict=True))
-    fields["phash"] %= 2**64
-    if fields["levels"] is not None:
-        fields["levels"] = Levels(*json.loads(fields["levels"]))
-    return Fingerprint(**fields)
 
 
 def _store_error(path: Path, why: str) -> StoreError:

@@ -1,6 +1,6 @@
-"""What range the pictures of a set share, where they have more than 8 bits. From a sample of them.
+"""What the items of a set share, told from a sample of them: the range of deep pictures, say.
 
-It must be known before anything is computed from them; a set of 8-bit pictures costs 64 looks,
+It must be known before anything is computed from them; a set that shares nothing costs 64 looks,
 which `input_size` takes anyway.
 """
 
@@ -10,34 +10,33 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from handful.datasets.index import Index
-from handful.items.item import Item
-from handful.modalities.image.decode import DecodeFailure
-from handful.modalities.image.facts import Fingerprint, examine
-from handful.modalities.image.levels import Levels, shared
+from handful.items.item import Item, Quarantined
+from handful.modalities.failure import DecodeFailure
+from handful.modalities.modality import Facts, Shared
 from handful.system.machine import num_cores
 
 FIRST = 64
-"""Pictures that are looked at in any case."""
+"""Items that are looked at in any case."""
 
 MOST = 512
-"""Pictures that are looked at where one of the first has more than 8 bits."""
+"""Items that are looked at where what one of the first is depends on the others."""
 
 
-def find_levels(items: Sequence[Item], index: Index) -> tuple[Levels, ...]:
-    """Black and white of the set, one range of each kind of value; told to the index, too.
+def find_shared(items: Sequence[Item], index: Index) -> Shared:
+    """What the items of the set share; told to the index, too.
 
-    The same items give the same range. None where no picture of the sample has more than 8 bits.
+    The same items give the same. Empty where no item of the sample depends on the others.
 
     Args:
         items: in a settled order.
         index: what is known of their files; what is read here is put into it.
     """
-    own = _own_levels(evenly(items, FIRST), index)
-    if own and len(items) > FIRST:
-        own = _own_levels(evenly(items, MOST), index)
-    levels = shared(own)
-    index.use(levels)
-    return levels
+    relative = _relative(evenly(items, FIRST), index)
+    if relative and len(items) > FIRST:
+        relative = _relative(evenly(items, MOST), index)
+    shared = index.modality.shared(relative)
+    index.use(shared)
+    return shared
 
 
 def evenly(items: Sequence[Item], most: int) -> list[Item]:
@@ -46,23 +45,31 @@ def evenly(items: Sequence[Item], most: int) -> list[Item]:
     return [items[place] for place in sorted(places)]
 
 
-def _own_levels(items: Sequence[Item], index: Index) -> list[Levels]:
-    """What would be black and white in each of the deep pictures by itself."""
-    known = index.known(items, any_levels=True)
+def _relative(items: Sequence[Item], index: Index) -> list[Facts]:
+    """The facts of those items that depend on what the set shares."""
+    known = index.known(items, any_shared=True)
     unknown = [item for item in items if item.path not in known]
-    found = [one.levels for one in known.values() if isinstance(one, Fingerprint)]
+    found = [one for one in known.values() if not isinstance(one, Quarantined)]
     if unknown:
         with ThreadPoolExecutor(num_cores(), thread_name_prefix="survey") as pool:
-            for item, result in zip(unknown, pool.map(look, unknown), strict=True):
+            for item, result in pool.map(lambda one: (one, _alone(one, index)), unknown):
                 index.put(item, result)
-                if isinstance(result, Fingerprint):
-                    found.append(result.levels)
-    return [one for one in found if one is not None]
+                if not isinstance(result, DecodeFailure):
+                    found.append(result)
+    return [one for one in found if one.is_relative]
 
 
-def look(item: Item, levels: Sequence[Levels] = ()) -> Fingerprint | DecodeFailure:
-    """The item's fingerprint, or why there is none."""
+def look(item: Item, index: Index) -> Facts | DecodeFailure:
+    """The item's facts, seen with what the set shares, or why there are none."""
+    return _looked(item, index, index.shared)
+
+
+def _alone(item: Item, index: Index) -> Facts | DecodeFailure:
+    return _looked(item, index, ())
+
+
+def _looked(item: Item, index: Index, shared: Shared) -> Facts | DecodeFailure:
     try:
-        return examine(item, levels=levels)[0]
+        return index.modality.examine(item, detail=index.detail, shared=shared)[0]
     except DecodeFailure as failure:
         return failure

@@ -18,7 +18,8 @@ from handful.deep.model import Deepened, Head
 from handful.deep.run import Training
 from handful.encoders.image import ImageEncoder
 from handful.heads.linear import LinearHead
-from handful.modalities.image.decode import DecodeFailure, decode
+from handful.modalities.failure import DecodeFailure
+from handful.modalities.image.decode import decode
 from handful.modalities.image.views import PLAIN
 from handful.system.machine import num_cores
 
@@ -83,7 +84,7 @@ def _picture_seconds(encoder: CutEncoder, contents: Sequence[bytes]) -> float:
 
     def work(content: bytes) -> None:
         recipe = encoder.recipe
-        picture = decode(content, target=recipe.decode_side, levels=recipe.levels)
+        picture = decode(content, target=recipe.detail, levels=recipe.levels)
         encoder.encode(encoder.prepare(picture)[None])
 
     if not contents:

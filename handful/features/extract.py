@@ -1,4 +1,4 @@
-"""From items to rows of the store, in one pass: read, decode, fingerprint, resize, encode, keep.
+"""From items to rows of the store, in one pass: read, decode, prepare, encode, keep.
 
 Every core has one worker that takes items from their files to their vectors; nothing waits for
 anything but the disk. On two cores this beats one session of two threads beside threads that
@@ -25,8 +25,9 @@ from handful.encoders.encoder import Encoder
 from handful.encoders.runtime import batch_size
 from handful.features.store import Store
 from handful.items.item import Item, Quarantined
-from handful.modalities.image.decode import DecodeFailure
-from handful.modalities.image.facts import Fingerprint, examine
+from handful.modalities.failure import DecodeFailure
+from handful.modalities.modality import Facts
+from handful.modalities.registry import modality
 from handful.system.machine import num_cores
 
 Progress = Callable[[int, int, float], None]
@@ -43,7 +44,7 @@ class Extraction:
     Args:
         items: (n,) those that have a vector, in the order in which they were given.
         rows: (n,) the row of each in the store.
-        fingerprints: (n,) of each.
+        facts: (n,) what is known of each.
         quarantined: those that could not be read, and why.
         computed: vectors that were not known before.
         seconds: that it took.
@@ -51,7 +52,7 @@ class Extraction:
 
     items: tuple[Item, ...]
     rows: Int[np.ndarray, " n"]
-    fingerprints: tuple[Fingerprint, ...]
+    facts: tuple[Facts, ...]
     quarantined: tuple[Quarantined, ...]
     computed: int
     seconds: float
@@ -82,13 +83,13 @@ def extract(
     """
     start = time.perf_counter()
     known = index.known(items)
-    contents = [one.content for one in known.values() if isinstance(one, Fingerprint)]
+    contents = [one.content for one in known.values() if not isinstance(one, Quarantined)]
     kept = {
         content
         for content, row in zip(contents, store.rows(contents).tolist(), strict=True)
         if row >= 0
     }
-    seen: dict[str, Fingerprint | Quarantined] = {
+    seen: dict[str, Facts | Quarantined] = {
         path: one
         for path, one in known.items()
         if isinstance(one, Quarantined) or one.content in kept
@@ -110,11 +111,11 @@ def extract(
                 computed += len(batch.contents)
                 report.add(len(batch.seen))
     found = [(item, seen[item.path]) for item in items]
-    good = [(item, one) for item, one in found if isinstance(one, Fingerprint)]
+    good = [(item, one) for item, one in found if not isinstance(one, Quarantined)]
     return Extraction(
         items=tuple(item for item, _ in good),
         rows=store.rows([one.content for _, one in good]),
-        fingerprints=tuple(one for _, one in good),
+        facts=tuple(one for _, one in good),
         quarantined=tuple(one for _, one in found if isinstance(one, Quarantined)),
         computed=computed,
         seconds=time.perf_counter() - start,
@@ -125,7 +126,7 @@ def extract(
 class _Batch:
     """What one worker made of a few items: vectors only of contents that nobody had before."""
 
-    seen: list[tuple[Item, Fingerprint | DecodeFailure]]
+    seen: list[tuple[Item, Facts | DecodeFailure]]
     contents: list[str]
     vectors: Float[np.ndarray, "n d"]
 
@@ -135,24 +136,23 @@ def _batches(
 ) -> Generator[_Batch, None, None]:
     """The items' batches, in order, as many workers at a time as there are cores."""
     claimed: dict[str, str] = {}
+    recipe = encoder.recipe
+    kind = modality(recipe.modality)
 
     def work(some: Sequence[Item]) -> _Batch:
-        seen: list[tuple[Item, Fingerprint | DecodeFailure]] = []
+        seen: list[tuple[Item, Facts | DecodeFailure]] = []
         contents, tensors = [], []
         for item in some:
             try:
-                fingerprint, picture = examine(
-                    item, target=encoder.recipe.decode_side, levels=encoder.recipe.levels
-                )
+                facts, content = kind.examine(item, detail=recipe.detail, shared=recipe.shared)
             except DecodeFailure as failure:
                 seen.append((item, failure))
                 continue
-            seen.append((item, fingerprint))
-            content = fingerprint.content
-            mine = claimed.setdefault(content, item.path) == item.path
-            if mine and store.rows([content])[0] < 0:
-                contents.append(content)
-                tensors.append(encoder.prepare(picture))
+            seen.append((item, facts))
+            mine = claimed.setdefault(facts.content, item.path) == item.path
+            if mine and store.rows([facts.content])[0] < 0:
+                contents.append(facts.content)
+                tensors.append(encoder.prepare(content))
         if not tensors:
             return _Batch(seen, [], np.empty((0, encoder.dimension), np.float32))
         return _Batch(seen, contents, encoder.encode(np.stack(tensors)))

@@ -19,11 +19,10 @@ from collections.abc import Sequence
 from statistics import median
 
 from handful.datasets.index import Index
-from handful.datasets.survey import evenly
+from handful.datasets.survey import evenly, look
 from handful.encoders.registry import SIZES
-from handful.items.item import Item
-from handful.modalities.image.decode import DecodeFailure
-from handful.modalities.image.facts import Fingerprint, examine
+from handful.items.item import Item, Quarantined
+from handful.modalities.failure import DecodeFailure
 
 SAMPLE = 64
 ENLARGED = 3
@@ -44,14 +43,13 @@ def input_size(items: Sequence[Item], index: Index) -> int:
     for item in chosen:
         seen = known.get(item.path)
         if seen is None:
-            try:
-                seen, _ = examine(item, levels=index.levels)
-            except DecodeFailure as failure:
-                index.put(item, failure)
+            looked = look(item, index)
+            index.put(item, looked)
+            if isinstance(looked, DecodeFailure):
                 continue
-            index.put(item, seen)
-        if isinstance(seen, Fingerprint):
-            sides.append(min(seen.width, seen.height))
+            seen = looked
+        if not isinstance(seen, Quarantined) and (side := index.modality.side(seen)) is not None:
+            sides.append(side)
     return size_for(median(sides)) if sides else SIZES[-1]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handful.datasets.index import Index
-from handful.datasets.survey import find_levels
+from handful.datasets.survey import find_shared
 from handful.encoders.encoder import Encoder
 from handful.encoders.registry import load
 from handful.features.input_size import input_size
@@ -22,5 +22,5 @@ def suited_encoder(name: str, items: Sequence[Item], index: Index) -> Encoder:
     Raises:
         EncoderError: no encoder has this name, or its package is not installed.
     """
-    levels = find_levels(items, index)
-    return load(name, size=input_size(items, index), levels=levels)
+    shared = find_shared(items, index)
+    return load(name, size=input_size(items, index), levels=shared)

@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from handful.errors import DataError, SettingError
-from handful.items.item import Collection, Item
+from handful.items.item import Collection, Item, Quarantined
 from handful.learning.learn import Embedded, Learned, Progress, Settings, shipped
 from handful.system import installing
 
@@ -165,7 +165,6 @@ class Deepening:
         from handful.datasets.index import Index
         from handful.deep.cut import CutEncoder, activations, keep_vectors
         from handful.features.store import Store
-        from handful.modalities.image.facts import Fingerprint
 
         if not plan.depths:
             return
@@ -182,7 +181,7 @@ class Deepening:
                 progress=progress,
             )
             known = index.known(self._collection.items).values()
-            hashes = [one.content for one in known if isinstance(one, Fingerprint)]
+            hashes = [one.content for one in known if not isinstance(one, Quarantined)]
         maps = Store(features, CutEncoder(self._encoder, cut))
         keep_vectors(maps, Store(features, self._encoder), hashes)
 
@@ -451,7 +450,7 @@ def _vectors(encoder: ImageEncoder, items: Sequence[Item], view: str) -> Float[n
     def work(item: Item) -> np.ndarray:
         recipe = encoder.recipe
         content = item.source.read_bytes()
-        picture = decode(content, target=recipe.decode_side, levels=recipe.levels)
+        picture = decode(content, target=recipe.detail, levels=recipe.levels)
         return encoder.encode(seen(encoder.prepare(picture), view)[None])[0]
 
     with ThreadPoolExecutor(num_cores()) as pool:

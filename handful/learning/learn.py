@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from handful.errors import DataError, SettingError
 from handful.items.item import Collection, Item, Quarantined
-from handful.modalities.image.formats import EXPECTED
+from handful.modalities.files import expected
 from handful.targets.one_of_k import ONE_OF_K
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from handful.features.store import Store, StoredRows
     from handful.heads.linear import HeadFit
     from handful.heads.novelty import Distance
-    from handful.modalities.image.facts import Fingerprint
 
 GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
 
@@ -92,7 +91,7 @@ class Embedded:
     Args:
         items: n items, sorted by path.
         rows: (n,) rows of the store.
-        fingerprints: one per item.
+        facts: what is known of each item.
         clusters: (n,) duplicate cluster of each.
         units: (n,) what must not be parted: groups and duplicates joined.
         quarantined: what could not be read.
@@ -101,7 +100,7 @@ class Embedded:
 
     items: tuple[Item, ...]
     rows: Int[np.ndarray, " n"]
-    fingerprints: tuple[Fingerprint, ...]
+    facts: tuple[Any, ...]
     clusters: Int[np.ndarray, " n"]
     units: Int[np.ndarray, " n"]
     quarantined: tuple[Quarantined, ...]
@@ -131,7 +130,7 @@ def embed(
     from handful.features.store import Store
     from handful.features.suited import suited_encoder
     from handful.items.units import units
-    from handful.modalities.image.duplicates import clusters
+    from handful.modalities.registry import alike
 
     with Index(folder) as index:
         encoder = suited_encoder(settings.encoder, collection.items, index)
@@ -139,11 +138,11 @@ def embed(
         found = extract(collection.items, encoder, store, index, progress=progress)
     if not found.items:
         raise _nothing_readable(found.quarantined)
-    same = clusters(found.fingerprints)
+    same = alike(found.facts)
     return Embedded(
         items=found.items,
         rows=found.rows,
-        fingerprints=found.fingerprints,
+        facts=found.facts,
         clusters=same,
         units=units([item.group for item in found.items], same),
         quarantined=found.quarantined,
@@ -376,7 +375,7 @@ def _blocked(
     return blocked(
         head.ridge,
         Labelled(targets, classes, embedded.units[places], judged if judged.any() else ~judged),
-        orders(items, [embedded.fingerprints[at].taken for at in places]),
+        orders(items, [embedded.facts[at].taken for at in places]),
         seed=settings.seed,
     )
 
@@ -406,7 +405,7 @@ def _data_facts(
     from handful.bundle.manifest import DataFacts
     from handful.modalities.image.odd_tiff import is_taken_as_grey
 
-    seen = [embedded.fingerprints[row] for row in rows]
+    seen = [embedded.facts[row] for row in rows]
     facts = hashlib.sha256()
     for content, label in sorted(zip((one.content for one in seen), labels, strict=True)):
         facts.update(f"{content}\t{label}\n".encode("utf-8", "surrogatepass"))
@@ -434,7 +433,7 @@ def _novelty(
     )
     if found is None:
         return None
-    seen = [embedded.fingerprints[row] for row in rows]
+    seen = [embedded.facts[row] for row in rows]
     grey = sum(one.is_grey for one in seen)
     aspects = [one.width / one.height for one in seen]
     return found.distance, NoveltyFacts(
@@ -452,7 +451,7 @@ def _nothing_readable(quarantined: Sequence[Quarantined]) -> DataError:
     return DataError(
         f"None of the {len(quarantined):,} pictures can be read.",
         found=f"{first.path} ({first.why})",
-        expected=EXPECTED,
+        expected=expected(),
         attempt="open one of them in a viewer",
     )
 

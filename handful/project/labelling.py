@@ -62,10 +62,8 @@ def show(session: Session, embedded: Embedded, items: tuple[Item, ...], *, seed:
     if session.known is None:
         from handful.active.feature_snapshot import what_is_known
 
-        fingerprints = {
-            item.path: one for item, one in zip(embedded.items, embedded.fingerprints, strict=True)
-        }
-        session.see(what_is_known(items, fingerprints, embedded.store, embedded.encoder, seed=seed))
+        facts = {item.path: one for item, one in zip(embedded.items, embedded.facts, strict=True)}
+        session.see(what_is_known(items, facts, embedded.store, embedded.encoder, seed=seed))
 
 
 def named(

@@ -137,10 +137,10 @@ class Project:
         """
         if self._levels is None:
             from handful.datasets.index import Index
-            from handful.datasets.survey import find_levels
+            from handful.datasets.survey import find_shared
 
             with Index(self.folder) as index:
-                self._levels = find_levels(self.items, index)
+                self._levels = find_shared(self.items, index)
         return self._levels
 
     @property

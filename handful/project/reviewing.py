@@ -40,7 +40,7 @@ def look(project: Project, embedded: Embedded, learned: Learned) -> Review:
     vectors = reduced(embedded.store, embedded.rows[learned.chosen])
     nearest, similarities = neighbours(vectors, MAP_NEIGHBOURS)
     manifest = learned.model.manifest
-    fingerprints = [embedded.fingerprints[at] for at in learned.chosen]
+    fingerprints = [embedded.facts[at] for at in learned.chosen]
     return Review(
         name=project.name,
         model=learned.model.identity,
@@ -86,8 +86,7 @@ def write_page(project: Project, embedded: Embedded, page: Path) -> None:
     from handful.review.report import write_report
 
     contents = {
-        item.path: one.content
-        for item, one in zip(embedded.items, embedded.fingerprints, strict=True)
+        item.path: one.content for item, one in zip(embedded.items, embedded.facts, strict=True)
     }
     levels = embedded.encoder.recipe.levels
 

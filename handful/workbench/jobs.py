@@ -27,7 +27,7 @@ from handful.features.store import Store
 from handful.features.suited import suited_encoder
 from handful.items.item import Collection, Item, Quarantined
 from handful.learning.learn import Settings
-from handful.modalities.image.facts import Fingerprint
+from handful.modalities.modality import Facts
 
 # After each part all that follows from vectors is made anew, so parts grow with what is there.
 FIRST_PART, LARGE_PART = 64, 2_048
@@ -150,7 +150,7 @@ class Embedding(threading.Thread):
         with Index(self._folder) as index:
             encoder = suited_encoder(self._settings.encoder, items, index)
             store = Store(self._folder / "features", encoder)
-            seen: dict[str, Fingerprint] = {}
+            seen: dict[str, Facts] = {}
 
             def look_at(part: Sequence[Item], num_left: int) -> None:
                 for path, one in self._extracted(part, num_left, encoder, store, index).items():
@@ -180,9 +180,7 @@ class Embedding(threading.Thread):
                 if replaced:
                     look_at([item for item in items if item.path in replaced], 0)
 
-    def _take(
-        self, path: str, one: Fingerprint | Quarantined, seen: dict[str, Fingerprint]
-    ) -> None:
+    def _take(self, path: str, one: Facts | Quarantined, seen: dict[str, Facts]) -> None:
         if isinstance(one, Quarantined):
             self.quarantined[path] = one.why
             seen.pop(path, None)
@@ -192,7 +190,7 @@ class Embedding(threading.Thread):
 
     def _extracted(
         self, part: Sequence[Item], num_left: int, encoder: Encoder, store: Store, index: Index
-    ) -> dict[str, Fingerprint | Quarantined]:
+    ) -> dict[str, Facts | Quarantined]:
         total = len(self._collection)
         before = total - num_left - len(part)
 
@@ -200,8 +198,8 @@ class Embedding(threading.Thread):
             self._progressed(before + done, total, rate)
 
         found = extract(part, encoder, store, index, progress=report)
-        fresh: dict[str, Fingerprint | Quarantined] = {
-            item.path: one for item, one in zip(found.items, found.fingerprints, strict=True)
+        fresh: dict[str, Facts | Quarantined] = {
+            item.path: one for item, one in zip(found.items, found.facts, strict=True)
         }
         return fresh | {one.path: one for one in found.quarantined}
 

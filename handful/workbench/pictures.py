@@ -11,8 +11,9 @@ from typing import final
 
 from handful.errors import StoreError
 from handful.items.item import Item
-from handful.modalities.image.decode import DecodeFailure, decode
-from handful.modalities.image.facts import read
+from handful.modalities.content import read
+from handful.modalities.failure import DecodeFailure
+from handful.modalities.image.decode import decode
 from handful.modalities.image.full_size import FullSize, full_size
 from handful.modalities.image.levels import Levels
 from handful.modalities.image.thumbnails import Thumbnails, encode_thumbnail

@@ -23,7 +23,7 @@ from handful.items.item import Item
 from handful.labels import store
 from handful.labels.event import Mark
 from handful.labels.ledger import Ledger
-from handful.modalities.image.facts import content_hash
+from handful.modalities.content import content_hash
 
 STEPS = 25
 NUM_STEPS = int(os.environ.get("HANDFUL_GESTURES", "150"))

@@ -44,7 +44,7 @@ def test_answers_equal_a_second_route(model: Model, encoder: TinyEncoder) -> Non
     weight = random.normal(0, 0.3, (12, 3)).astype(np.float32)
     bias = random.normal(0, 0.1, 3).astype(np.float32)
     batch = np.stack(
-        [encoder.prepare(decode(content, target=encoder.recipe.decode_side)) for content in FILES]
+        [encoder.prepare(decode(content, target=encoder.recipe.detail)) for content in FILES]
     )
     logits = encoder.encode(batch) @ weight + bias
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)

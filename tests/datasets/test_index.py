@@ -20,7 +20,8 @@ from handful.datasets import index as indexing
 from handful.datasets.index import Index
 from handful.errors import StoreError
 from handful.items.item import Item, Quarantined
-from handful.modalities.image.decode import DecodeFailure
+from handful.modalities.failure import DecodeFailure
+from handful.modalities.image import modality as image
 from handful.modalities.image.facts import Fingerprint, examine
 from tests.modalities.image.pictures import item_at, scene, write
 
@@ -116,9 +117,9 @@ def test_other_versions_are_not_known(
 ) -> None:
     """What another version, or a decoder with another target, has seen does not count."""
     seen = keep(tmp_path / "p", items)
-    with Index(tmp_path / "p", target=384) as index:
+    with Index(tmp_path / "p", detail=384) as index:
         assert {} == index.known(items)
-    monkeypatch.setattr(indexing, "DECODE_VERSION", 99)
+    monkeypatch.setattr(image, "DECODE_VERSION", 99)
     assert {} == known(tmp_path / "p", items)
     monkeypatch.undo()
     assert seen == known(tmp_path / "p", items)

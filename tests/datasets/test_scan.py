@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from handful.datasets import open_data, survey
+from handful.datasets import open_data
 from handful.datasets.index import Index
 from handful.datasets.scan import Progress, Scan, scan
 from handful.items.item import Collection, Quarantined
+from handful.modalities.image import modality as image
 from handful.modalities.image.facts import examine
 from tests.modalities.image.pictures import scene, write
 
@@ -36,10 +37,10 @@ def scanned(data: Collection, tmp_path: Path, progress: Progress | None = None) 
 def test_everything_is_seen_once(data: Collection, tmp_path: Path) -> None:
     """Each readable item has the fingerprint that a single look gives, in the items' order."""
     found = scanned(data, tmp_path)
-    assert [item.path for item in data if item.path != "05.png"] == list(found.fingerprints)
+    assert [item.path for item in data if item.path != "05.png"] == list(found.facts)
     for item in data:
         if item.path != "05.png":
-            assert examine(item)[0] == found.fingerprints[item.path]
+            assert examine(item)[0] == found.facts[item.path]
 
 
 def test_the_unreadable_is_set_aside(data: Collection, tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_a_second_scan_reads_nothing(
     def must_not_run(*args: object, **options: object) -> None:
         raise AssertionError("a file was read")
 
-    monkeypatch.setattr(survey, "examine", must_not_run)
+    monkeypatch.setattr(image, "examine", must_not_run)
     assert first == scanned(data, tmp_path)
 
 
@@ -78,7 +79,7 @@ def test_only_what_changed_is_read(
         looked.append(item.path)
         return examine(item, **options)
 
-    monkeypatch.setattr(survey, "examine", noted)
+    monkeypatch.setattr(image, "examine", noted)
     scanned(open_data(data.root), tmp_path)
     assert ["03.png", "new.png"] == sorted(looked)
 
@@ -105,7 +106,7 @@ def test_a_scan_can_be_broken_off(data: Collection, tmp_path: Path) -> None:
     told: list[int] = []
     complete = scanned(data, tmp_path, lambda done, _: told.append(done))
     assert 4 == told[0]
-    assert 11 == len(complete.fingerprints)
+    assert 11 == len(complete.facts)
 
 
 def test_files_that_vanish_are_set_aside(data: Collection, tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_files_that_vanish_are_set_aside(data: Collection, tmp_path: Path) -> No
     gone = scanned(data, tmp_path)
     assert Quarantined("02.png", "there is no such file") in gone.quarantined
     (data.root / "02.png").write_bytes(content)
-    assert "02.png" in scanned(data, tmp_path).fingerprints
+    assert "02.png" in scanned(data, tmp_path).facts
 
 
 def test_denied_files_are_tried_again(
@@ -133,7 +134,7 @@ def test_denied_files_are_tried_again(
     denied = scanned(data, tmp_path)
     assert Quarantined("02.png", "no permission to read it") in denied.quarantined
     monkeypatch.undo()
-    assert "02.png" in scanned(data, tmp_path).fingerprints
+    assert "02.png" in scanned(data, tmp_path).facts
 
 
 def test_notes_of_the_index_are_told(data: Collection, tmp_path: Path) -> None:

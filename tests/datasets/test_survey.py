@@ -12,6 +12,7 @@ from handful.datasets import open_data, survey
 from handful.datasets.doctor import doctor
 from handful.datasets.index import Index
 from handful.datasets.scan import scan
+from handful.modalities.image import modality as image
 from handful.modalities.image.levels import Levels
 from tests.modalities.image.pictures import write
 
@@ -28,7 +29,7 @@ def test_a_set_of_eight_bits_has_no_range(tmp_path: Path) -> None:
     """Where no picture is deep there is no range."""
     write(tmp_path / "data" / "a.png")
     with Index(tmp_path) as index:
-        assert () == survey.find_levels(open_data(tmp_path / "data").items, index)
+        assert () == survey.find_shared(open_data(tmp_path / "data").items, index)
 
 
 def test_the_range_is_the_same_every_time_and_no_file_is_read_twice(
@@ -37,14 +38,14 @@ def test_the_range_is_the_same_every_time_and_no_file_is_read_twice(
     """A second look gives the same range from what the index kept."""
     items = open_data(deep_set(tmp_path / "data", [100, 3000])).items
     with Index(tmp_path) as index:
-        first = survey.find_levels(items, index)
+        first = survey.find_shared(items, index)
 
     def must_not_run(*args: object, **options: object) -> None:
         raise AssertionError("a file was read")
 
-    monkeypatch.setattr(survey, "examine", must_not_run)
+    monkeypatch.setattr(image, "examine", must_not_run)
     with Index(tmp_path) as index:
-        assert first == survey.find_levels(items, index) == index.levels
+        assert first == survey.find_shared(items, index) == index.shared
     [only] = first
     assert (only.kind, only.low <= 100, only.high >= 3010) == ("integer", True, True)
 
@@ -54,7 +55,7 @@ def test_a_rare_bright_picture_beyond_the_first_look_is_found(tmp_path: Path) ->
     items = open_data(deep_set(tmp_path / "data", [100] * 129 + [150])).items
     assert items[-1] not in survey.evenly(items, survey.FIRST)
     with Index(tmp_path) as index:
-        [found] = survey.find_levels(items, index)
+        [found] = survey.find_shared(items, index)
     assert found.high >= 150
 
 
@@ -66,7 +67,7 @@ def test_pictures_of_two_brightnesses_are_no_copies(tmp_path: Path) -> None:
     collection = open_data(tmp_path / "data")
     with Index(tmp_path) as index:
         seen = scan(collection, index)
-    dark, bright = seen.fingerprints["dark.png"], seen.fingerprints["bright.png"]
+    dark, bright = seen.facts["dark.png"], seen.facts["bright.png"]
     assert max(dark.thumb) < 30 < 230 < max(bright.thumb)
 
 
@@ -77,7 +78,7 @@ def test_another_range_makes_deep_pictures_unknown(tmp_path: Path) -> None:
     with Index(tmp_path) as index:
         scan(collection, index)
         assert 3 == len(index.known(collection.items))
-        index.use([Levels("integer", 0.0, 9.0)])
+        index.use((Levels("integer", 0.0, 9.0),))
         assert {"plain.png"} == set(index.known(collection.items))
 
 

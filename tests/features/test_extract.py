@@ -45,7 +45,7 @@ def test_every_item_gets_its_own_vector(pictures: Make, light: Light, tmp_path: 
     found, store = run(items, light, tmp_path)
     assert (items, (), 150) == (found.items, found.quarantined, found.computed)
     np.testing.assert_array_equal(store.read(found.rows), expected(items, light))
-    assert [40] * 150 == [one.width for one in found.fingerprints]
+    assert [40] * 150 == [one.width for one in found.facts]
 
 
 def test_default_encoder_gives_the_same_through_the_store(pictures: Make, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_second_run_reads_no_picture(pictures: Make, light: Light, tmp_path: Pat
         os.utime(item.source, ns=(times.st_atime_ns, times.st_mtime_ns))
     second, _ = run(items, light, tmp_path)
     assert (0, 0) == (light.encoded, second.computed)
-    assert (first.items, first.fingerprints) == (second.items, second.fingerprints)
+    assert (first.items, first.facts) == (second.items, second.facts)
     np.testing.assert_array_equal(first.rows, second.rows)
 
 

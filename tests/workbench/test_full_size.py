@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, ImageOps
 from PIL.Image import fromarray
 
+from handful.modalities.failure import DecodeFailure
 from handful.modalities.image import full_size as module
-from handful.modalities.image.damage import DecodeFailure
 from handful.modalities.image.full_size import VALUES, FullSize, full_size
 from handful.modalities.image.levels import Levels
 from tests.workbench.conftest import Page

@@ -127,9 +127,9 @@ def shortcuts(examined: Examined) -> Iterator[Finding]:
     if len(classes) < 2:
         return
     traits = {
-        "format": [seen.format for seen in examined.fingerprints],
-        "colour": ["grey" if seen.is_grey else "colour" for seen in examined.fingerprints],
-        "size": [f"{seen.width} x {seen.height}" for seen in examined.fingerprints],
+        "format": [seen.format for seen in examined.facts],
+        "colour": ["grey" if seen.is_grey else "colour" for seen in examined.facts],
+        "size": [f"{seen.width} x {seen.height}" for seen in examined.facts],
     }
     for trait, values in traits.items():
         for name, places in classes.items():

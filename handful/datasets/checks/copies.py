@@ -19,7 +19,7 @@ def copies(examined: Examined) -> Iterator[Finding]:
     for cluster in members.values():
         if len(cluster) > 1:
             items = [examined.items[i] for i in cluster]
-            yield _copies(items, [examined.fingerprints[i] for i in cluster])
+            yield _copies(items, [examined.facts[i] for i in cluster])
 
 
 def groups_across_splits(examined: Examined) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ _FAR_BEYOND = 1.0
 def bands(examined: Examined) -> Iterator[Finding]:
     """TIFFs of values or bands that no screen shows: what of them is used."""
     found: dict[tuple[int, str], list[Item]] = defaultdict(list)
-    for item, seen in zip(examined.items, examined.fingerprints, strict=True):
+    for item, seen in zip(examined.items, examined.facts, strict=True):
         if (several := bands_of(seen.mode)) is not None:
             found[several].append(item)
     for (number, values), items in found.items():
@@ -39,14 +39,14 @@ def one_range(examined: Examined) -> Iterator[Finding]:
     for kind in ("float", "integer"):
         deep = [
             (item, seen.levels)
-            for item, seen in zip(examined.items, examined.fingerprints, strict=True)
+            for item, seen in zip(examined.items, examined.facts, strict=True)
             if seen.levels is not None and seen.levels.kind == kind
         ]
         if not deep:
             continue
         what = "floating values" if kind == "float" else "more than 8 bits"
         many = counted(len(deep), "picture")
-        levels = of_kind(examined.levels, kind)
+        levels = of_kind(examined.shared, kind)
         if levels is None:
             yield Finding(
                 kind="deep-pictures",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int
@@ -13,9 +14,8 @@ from handful.datasets.vanished import Vanished, vanished
 from handful.items.finding import Finding
 from handful.items.item import Collection, Item, Quarantined
 from handful.items.units import units
-from handful.modalities.image.duplicates import clusters
-from handful.modalities.image.facts import Fingerprint
-from handful.modalities.image.levels import Levels
+from handful.modalities.modality import Shared
+from handful.modalities.registry import alike
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,41 +24,41 @@ class Examined:
 
     Args:
         items: n items that can be read, sorted by path.
-        fingerprints: one of each item.
-        clusters: (n,) which items are the same picture.
+        facts: what is known of each item.
+        clusters: (n,) which items are the same.
         units: (n,) which items must not be parted.
         set_aside: what could not be taken for an item while looking for them.
         unreadable: items that cannot be read or decoded.
-        levels: black and white of the set, where its pictures have more than 8 bits.
-        vanished: classes of which no picture can be read.
+        shared: what the items of the set share.
+        vanished: classes of which no item can be read.
     """
 
     items: tuple[Item, ...]
-    fingerprints: tuple[Fingerprint, ...]
+    facts: tuple[Any, ...]
     clusters: Int[np.ndarray, " n"]
     units: Int[np.ndarray, " n"]
     set_aside: tuple[Quarantined, ...]
     unreadable: tuple[Quarantined, ...]
-    levels: tuple[Levels, ...] = ()
+    shared: Shared = ()
     vanished: tuple[Vanished, ...] = ()
 
     @staticmethod
     def of(collection: Collection, scan: Scan) -> Examined:
         """Puts together what was found and what was seen."""
-        items = tuple(item for item in collection if item.path in scan.fingerprints)
-        fingerprints = tuple(scan.fingerprints[item.path] for item in items)
-        same = clusters(fingerprints)
+        items = tuple(item for item in collection if item.path in scan.facts)
+        facts = tuple(scan.facts[item.path] for item in items)
+        same = alike(facts)
         bound = units([item.group for item in items], same)
         before = set(collection.quarantined)
         unreadable = tuple(one for one in scan.quarantined if one not in before)
         return Examined(
             items,
-            fingerprints,
+            facts,
             same,
             bound,
             collection.quarantined,
             unreadable,
-            scan.levels,
+            scan.shared,
             vanished(collection.items, (*scan.quarantined, *collection.quarantined)),
         )
 

@@ -33,7 +33,7 @@ def quarantined(examined: Examined) -> Iterator[Finding]:
 def wrong_ending(examined: Examined) -> Iterator[Finding]:
     """Files whose ending names another format than they hold."""
     wrong: dict[tuple[str, str], list[Item]] = defaultdict(list)
-    for item, seen in zip(examined.items, examined.fingerprints, strict=True):
+    for item, seen in zip(examined.items, examined.facts, strict=True):
         suffix = PurePosixPath(item.path).suffix.lower()
         if suffix and suffix not in ENDINGS[seen.format]:
             wrong[suffix, seen.format].append(item)
@@ -52,7 +52,7 @@ def several_frames(examined: Examined) -> Iterator[Finding]:
     """Files that hold more than one picture."""
     by_kind: dict[str, list[Item]] = defaultdict(list)
     most: dict[str, int] = {}
-    for item, seen in zip(examined.items, examined.fingerprints, strict=True):
+    for item, seen in zip(examined.items, examined.facts, strict=True):
         if seen.frames > 1:
             by_kind[seen.format].append(item)
             most[seen.format] = max(most.get(seen.format, 0), seen.frames)

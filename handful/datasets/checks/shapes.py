@@ -24,7 +24,7 @@ def tiny(examined: Examined) -> Iterator[Finding]:
     """Pictures with hardly a pixel, or far fewer than the others."""
     if not examined.items:
         return
-    sides = np.array([min(seen.width, seen.height) for seen in examined.fingerprints])
+    sides = np.array([min(seen.width, seen.height) for seen in examined.facts])
     median = float(np.median(sides))
     small = np.flatnonzero((sides < _TINY_SIDE) | (sides < _TINY_SHARE * median))
     if len(small):
@@ -44,10 +44,7 @@ def elongated(examined: Examined) -> Iterator[Finding]:
     if not examined.items:
         return
     ratios = np.array(
-        [
-            max(seen.width, seen.height) / min(seen.width, seen.height)
-            for seen in examined.fingerprints
-        ]
+        [max(seen.width, seen.height) / min(seen.width, seen.height) for seen in examined.facts]
     )
     median = float(np.median(ratios))
     long = np.flatnonzero((ratios >= _LONG_RATIO) & (ratios >= _LONGER_THAN_MOST * median))
@@ -72,7 +69,7 @@ def elongated(examined: Examined) -> Iterator[Finding]:
 
 def odd_size(examined: Examined) -> Iterator[Finding]:
     """Where almost all pictures have one size, those that have another."""
-    sizes = [(seen.width, seen.height) for seen in examined.fingerprints]
+    sizes = [(seen.width, seen.height) for seen in examined.facts]
     if len(sizes) < _ENOUGH:
         return
     (usual, count), *_ = Counter(sizes).most_common(1)
@@ -90,7 +87,7 @@ def odd_size(examined: Examined) -> Iterator[Finding]:
 
 def odd_colour(examined: Examined) -> Iterator[Finding]:
     """Few grey pictures among coloured ones, or the other way round."""
-    grey = np.array([seen.is_grey for seen in examined.fingerprints], bool)
+    grey = np.array([seen.is_grey for seen in examined.facts], bool)
     num_grey, num_all = int(grey.sum()), len(grey)
     if num_all < _ENOUGH or not 0 < min(num_grey, num_all - num_grey) <= _FEW * num_all:
         return

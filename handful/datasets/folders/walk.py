@@ -1,4 +1,4 @@
-"""One walk through a folder: which files are pictures, what is passed over, what is set aside."""
+"""One walk through a folder: which files are items, what is passed over, what is set aside."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from handful.datasets.folders.documents import DOCUMENTS
 from handful.errors import DataError
 from handful.items.item import Quarantined
 from handful.items.names import printable
-from handful.modalities.image.damage import looks_like_a_picture
-from handful.modalities.image.formats import DOCUMENTS, suffixes, why_unread
+from handful.modalities.files import claimed, nouns, suffixes, why_unread
 
 # What systems, network drives and programs leave behind; what begins with a full stop is hidden.
 _LEFT_BY_SYSTEMS = frozenset(
@@ -26,7 +26,7 @@ _NAMED_IN_NOTES = 3
 
 @dataclass(slots=True)
 class Walk:
-    """One walk through all folders below `root`, and what was met besides pictures."""
+    """One walk through all folders below `root`, and what was met besides items."""
 
     root: Path
     quarantined: list[Quarantined] = field(default_factory=list)
@@ -35,8 +35,8 @@ class Walk:
     num_hidden: int = 0
     _visited: set[tuple[int, int]] = field(default_factory=set)
 
-    def pictures(self) -> Iterator[tuple[str, Path]]:
-        """Relative path and place of each picture."""
+    def items(self) -> Iterator[tuple[str, Path]]:
+        """Relative path and place of each item."""
         waiting = [("", str(self.root))]
         while waiting:
             within, folder = waiting.pop()
@@ -52,7 +52,7 @@ class Walk:
                     self.num_hidden += 1
                 elif self._is_folder(entry):
                     below.append((path + "/", entry.path))
-                elif self._is_picture(entry, path):
+                elif self._is_item(entry, path):
                     yield path, Path(entry.path)
             waiting += reversed(below)
 
@@ -63,7 +63,7 @@ class Walk:
             what = "file or folder was" if self.num_hidden == 1 else "files or folders were"
             notes.append(f"{self.num_hidden:,} hidden {what} passed over.")
         if self.others:
-            notes.append(f"Not pictures by their names, so passed over: {_some(self.others)}.")
+            notes.append(f"Not {nouns()} by their names, so passed over: {_some(self.others)}.")
         if self.empty:
             notes.append(f"Empty, so no class: {_some(self.empty)}.")
         return tuple(notes)
@@ -95,9 +95,9 @@ class Walk:
         try:
             return entry.is_dir()
         except OSError:
-            return False  # a link in a circle: `_is_picture` says so
+            return False  # a link in a circle: `_is_item` says so
 
-    def _is_picture(self, entry: os.DirEntry[str], path: str) -> bool:
+    def _is_item(self, entry: os.DirEntry[str], path: str) -> bool:
         suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122  (not yet a path)
         known = suffix in suffixes()
         try:
@@ -113,7 +113,7 @@ class Walk:
                 self._set_aside(path, unread)
                 return False
             # `.jpg_large`, `.jpg!d`, `.jpeg-1`, or no ending at all: the first bytes tell.
-            if suffix not in DOCUMENTS and _begins_as_picture(entry.path):
+            if suffix not in DOCUMENTS and _begins_as_item(entry.path):
                 return True
         except OSError as error:
             self._set_aside(path, f"it cannot be looked at: {error.strerror}")
@@ -131,9 +131,9 @@ def _some(names: list[str]) -> str:
     return ", ".join(sorted(names)[:_NAMED_IN_NOTES]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
-def _begins_as_picture(place: str) -> bool:
+def _begins_as_item(place: str) -> bool:
     with open(place, "rb") as file:  # noqa: PTH123  (a name that may hold any bytes)
-        return looks_like_a_picture(file.read(32))
+        return claimed(file.read(32))
 
 
 def _cannot_list(root: Path, error: OSError) -> DataError:

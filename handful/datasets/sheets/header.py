@@ -9,15 +9,16 @@ from pathlib import Path
 
 from handful.datasets.sheets.sheet import Numbered, Sheet, empty
 from handful.errors import DataError
-from handful.modalities.image.formats import ENDINGS, UNREAD
+from handful.modalities.files import known_suffixes
 
 # A header lower than this is no header that a person would look for.
 _LOOKED_AT = 40
 # Enough rows to know how wide a table is.
 _WIDTHS_OF = 200
 
-_PICTURES = sorted(UNREAD.union(*ENDINGS.values()))
-PICTURE_NAME = re.compile("(" + "|".join(map(re.escape, _PICTURES)) + ")$", re.IGNORECASE)
+PICTURE_NAME = re.compile(
+    "(" + "|".join(map(re.escape, sorted(known_suffixes()))) + ")$", re.IGNORECASE
+)
 """What the name of a picture ends in."""
 
 

@@ -23,7 +23,7 @@ from handful.datasets.tables.moves import Moves
 from handful.datasets.tables.spelling import Spelling, differs_in, spellings
 from handful.items.names import printable
 from handful.items.split_names import part_named
-from handful.modalities.image.damage import looks_like_a_picture
+from handful.modalities.files import claimed
 
 # Cells from which the folder that paths start from is told.
 _SAMPLED = 200
@@ -185,7 +185,7 @@ def _leads_to_no_picture(place: str, base: Path) -> bool:
         return False
     try:
         with open(normal, "rb") as file:  # noqa: PTH123  (a name that may hold any bytes)
-            return not looks_like_a_picture(file.read(32))
+            return not claimed(file.read(32))
     except OSError:
         return True
 

@@ -5,30 +5,18 @@ from __future__ import annotations
 import re
 import struct
 
-from handful.errors import DataError
+from handful.modalities.failure import DecodeFailure
 from handful.modalities.image.formats import EXPECTED, reads_avif, reads_heic
 from handful.system import installing
 
 
-class DecodeFailure(DataError):  # noqa: N818  (a result that is handed on, more than an error)
-    """One picture cannot be read.
-
-    Args:
-        why: the reason in plain words, without the path ("truncated: ...").
-        path: the item's path, where it is known.
-        lasting: True if the reason lies in the bytes, so that it holds until the file changes;
-            False if it may pass (no permission, no such file, not enough memory).
-    """
+class PictureFailure(DecodeFailure):
+    """One picture cannot be decoded."""
 
     def __init__(self, why: str, *, path: str = "", lasting: bool = True) -> None:
         super().__init__(
-            "A picture cannot be read.",
-            found=f"{path} ({why})" if path else why,
-            expected=EXPECTED,
-            attempt="open it in a viewer; save it anew, or take it out",
+            why, path=path, lasting=lasting, what="A picture cannot be read.", expected=EXPECTED
         )
-        self.why = why
-        self.lasting = lasting
 
 
 _HEIC_NAME, _AVIF_NAME = "a HEIC picture", "an AVIF picture"

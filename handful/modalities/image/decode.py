@@ -37,9 +37,9 @@ from PIL import (  # loaded now: Pillow would load them when the first thread as
 )
 from PIL.Image import Image
 
+from handful.modalities.failure import DecodeFailure
 from handful.modalities.image.captured import capture_time
-from handful.modalities.image.damage import DecodeFailure as DecodeFailure
-from handful.modalities.image.damage import why_not_decoded, why_not_opened
+from handful.modalities.image.damage import PictureFailure, why_not_decoded, why_not_opened
 from handful.modalities.image.depth import (
     DEEP_GREY,
     declared_no_data,
@@ -119,7 +119,7 @@ def decode(data: bytes, *, target: int = 224, levels: Sequence[Levels] = ()) -> 
             to more than `MAX_PIXELS` pixels (judged by the header, before anything is decoded).
     """
     if not data:
-        raise DecodeFailure("empty: 0 bytes")
+        raise PictureFailure("empty: 0 bytes")
     with _pillow_is_quiet():
         try:
             try:
@@ -133,15 +133,17 @@ def decode(data: bytes, *, target: int = 224, levels: Sequence[Levels] = ()) -> 
             raise
         except pillow.DecompressionBombError as error:
             stated = re.search(r"\d+", str(error))
-            raise DecodeFailure(_too_large(int(stated[0]) if stated else 0)) from error
+            raise PictureFailure(_too_large(int(stated[0]) if stated else 0)) from error
         except UnidentifiedImageError as error:
-            raise DecodeFailure(why_not_opened(data)) from error
+            raise PictureFailure(why_not_opened(data)) from error
         except MemoryError as error:
-            raise DecodeFailure("there is not enough memory to decode it", lasting=False) from error
+            raise PictureFailure(
+                "there is not enough memory to decode it", lasting=False
+            ) from error
         except Exception as error:
             # Pillow answers hostile bytes with almost any exception: OSError, SyntaxError,
             # ValueError, struct.error, KeyError, ... Each means that this file cannot be decoded.
-            raise DecodeFailure(why_not_decoded(data, error)) from error
+            raise PictureFailure(why_not_decoded(data, error)) from error
 
 
 def _decode(data: bytes, target: int, levels: Sequence[Levels]) -> Picture:
@@ -155,7 +157,7 @@ def _decode(data: bytes, target: int, levels: Sequence[Levels]) -> Picture:
         image.draft(None, (target, target))  # does nothing unless it is a JPEG
         num_pixels = image.width * image.height
         if num_pixels > MAX_PIXELS:
-            raise DecodeFailure(_too_large(num_pixels))
+            raise PictureFailure(_too_large(num_pixels))
         with _one_large_at_a_time if num_pixels > LARGE_PIXELS else nullcontext():
             deep = deep_colour(data, image)
             image.load()
@@ -184,7 +186,7 @@ def _decode_odd(data: bytes, said: Facts, target: int, levels: Sequence[Levels])
     """A TIFF that Pillow does not know."""
     num_pixels = said.one(WIDTH) * said.one(HEIGHT)
     if num_pixels > MAX_PIXELS:
-        raise DecodeFailure(_too_large(num_pixels))
+        raise PictureFailure(_too_large(num_pixels))
     with _one_large_at_a_time if num_pixels > LARGE_PIXELS else nullcontext():
         plain, own, mode = plain_picture(data, said, target, levels)
     size, turn = (said.one(WIDTH), said.one(HEIGHT)), _UPRIGHT.get(said.one(_ORIENTATION, 1))
@@ -217,7 +219,7 @@ def _to_eight_bit(image: Image, factor: int) -> Image:
         layer = reduced(image.convert("RGBA"), factor)
         flat = pillow.alpha_composite(pillow.new("RGBA", layer.size, "white"), layer)
         return flat.convert("L" if mode in ("1", "L", "LA", "La") else "RGB")
-    raise DecodeFailure(f"its colour space, {mode}, is not read here")
+    raise PictureFailure(f"its colour space, {mode}, is not read here")
 
 
 def _from_lab(image: Image) -> Image:

@@ -1,14 +1,11 @@
-"""What tells one picture from another: hashes, size, mode. And reading its file safely.
+"""What tells one picture from another: hashes, size, mode.
 
-Comparing fingerprints is `duplicates.py`; keeping them between runs is `index.py`.
+Comparing them is `duplicates.py`; keeping them between runs is `datasets/index.py`.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,13 +14,15 @@ from jaxtyping import Float, UInt8
 from PIL.Image import Image, Resampling
 
 from handful.items.item import Item
-from handful.modalities.image.decode import DecodeFailure, Picture, decode
+from handful.modalities.content import content_hash, read
+from handful.modalities.failure import DecodeFailure
+from handful.modalities.image.damage import PictureFailure
+from handful.modalities.image.decode import Picture, decode
 from handful.modalities.image.levels import Levels
 
 FINGERPRINT_VERSION = 2
 """Raised by any change here that alters a fingerprint."""
 
-MAX_BYTES = 512 * 2**20
 _SIDE = 32
 # A part of a grey picture may differ this much between its channels, after lossy compression.
 GREY_SPREAD = 4
@@ -63,6 +62,16 @@ class Fingerprint:
     taken: str = ""
 
     @property
+    def modality(self) -> str:
+        """The name of the modality."""
+        return "image"
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether it was looked at in the range of its set, so that in another it differs."""
+        return self.levels is not None
+
+    @property
     def is_grey(self) -> bool:
         """Whether the picture shows no colour, however many channels its file has."""
         return _no_colour(self.colours)
@@ -73,32 +82,6 @@ class Fingerprint:
         flat = max(self.thumb) - min(self.thumb) <= BLANK_SPREAD
         bands = (self.colours[channel::3] for channel in range(3))
         return flat and all(max(band) - min(band) <= BLANK_SPREAD for band in bands)
-
-
-def read(item: Item) -> bytes:
-    """The bytes of the item's file.
-
-    Raises:
-        DecodeFailure: there is no such file, it may not be read, it is a folder, a pipe or a
-            device, it is empty, or it is larger than `MAX_BYTES`.
-    """
-    try:
-        # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-        descriptor = os.open(item.source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  (a descriptor, no path)
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                why = f"not a file: it is {_kind(status.st_mode)}"
-                raise DecodeFailure(why, path=item.path, lasting=False)
-            if status.st_size > MAX_BYTES:
-                why = f"too large: {status.st_size / 2**20:,.0f} MiB; {MAX_BYTES // 2**20} are read"
-                raise DecodeFailure(why, path=item.path)
-            data = file.readall()
-    except OSError as error:
-        raise DecodeFailure(_why_not_opened(error), path=item.path, lasting=False) from error
-    if not data:
-        raise DecodeFailure("empty: 0 bytes", path=item.path)
-    return data
 
 
 def examine(
@@ -117,13 +100,8 @@ def examine(
     try:
         picture = decode(data, target=target, levels=levels)
     except DecodeFailure as failure:
-        raise DecodeFailure(failure.why, path=item.path, lasting=failure.lasting) from failure
+        raise PictureFailure(failure.why, path=item.path, lasting=failure.lasting) from failure
     return fingerprint(data, picture), picture
-
-
-def content_hash(data: bytes) -> str:
-    """BLAKE2b-128 of a file's bytes, in hexadecimal: by this a file is known under any name."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def fingerprint(data: bytes, picture: Picture) -> Fingerprint:
@@ -196,25 +174,3 @@ def perceptual_hash(small: UInt8[np.ndarray, "32 32"]) -> int:
     low = (_DCT @ small.astype(np.float32) @ _DCT.T).ravel()
     bits = low > np.median(low[1:])
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
-
-
-def _kind(mode: int) -> str:
-    if stat.S_ISDIR(mode):
-        return "a folder"
-    if stat.S_ISFIFO(mode):
-        return "a pipe"
-    return "a device"
-
-
-def _why_not_opened(error: OSError) -> str:
-    known = {
-        errno.ENOENT: "there is no such file",
-        errno.EACCES: "no permission to read it",
-        errno.EPERM: "no permission to read it",
-        errno.EISDIR: "not a file: it is a folder",
-        errno.ELOOP: "its symbolic links lead in a circle",
-        errno.ENAMETOOLONG: "its name is too long for this system",
-        errno.EIO: "the disk reports an error while reading it",
-        errno.ENXIO: "not a file: it is a socket",
-    }
-    return known.get(error.errno or 0, f"it cannot be opened: {error.strerror or error}")

@@ -14,7 +14,8 @@ import numpy as np
 from jaxtyping import Float, UInt16
 from PIL import Image as pillow  # noqa: N813  (the module, beside its class)
 
-from handful.modalities.image.damage import DecodeFailure, why_not_decoded
+from handful.modalities.failure import DecodeFailure
+from handful.modalities.image.damage import PictureFailure, why_not_decoded
 from handful.modalities.image.decode import Picture, decode
 from handful.modalities.image.depth import DEEP_GREY, deep_colour, reduced
 from handful.modalities.image.formats import formats
@@ -121,7 +122,7 @@ def _deep_values(data: bytes) -> Float[np.ndarray, "h w c"] | UInt16[np.ndarray,
     except DecodeFailure:
         raise
     except Exception as error:  # as in decode.py: hostile bytes are answered with any exception
-        raise DecodeFailure(why_not_decoded(data, error)) from error
+        raise PictureFailure(why_not_decoded(data, error)) from error
     if turn is None:
         return found
     swapped, rows, columns = turn

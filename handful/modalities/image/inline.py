@@ -20,9 +20,9 @@ def inline_picture(source: Path, *, side: int = SIDE) -> str:
     from PIL import Image
 
     from handful.items.item import Item
-    from handful.modalities.image.damage import DecodeFailure
+    from handful.modalities.content import read
+    from handful.modalities.failure import DecodeFailure
     from handful.modalities.image.decode import decode
-    from handful.modalities.image.facts import read
 
     try:
         pixels = decode(read(Item(source.name, source)), target=side).pixels

@@ -32,13 +32,18 @@ class Recipe:
     levels: tuple[Levels, ...] = ()
 
     @property
-    def decode_side(self) -> int:
+    def detail(self) -> int:
         """Short side in pixels that decoding keeps, as in `items.decode.decode`.
 
         Never under 224, so that what is known of a file does not depend on the encoder's size, and
         a large picture beside small ones is decoded as it would be anywhere.
         """
         return max(224, self.size)
+
+    @property
+    def shared(self) -> tuple[Levels, ...]:
+        """What the pictures of the set share: their black and white."""
+        return self.levels
 
     def to_json(self) -> dict[str, object]:
         """As the manifest of a bundle holds it: without `levels` where there are none."""

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 from PIL import Image as pillow  # noqa: N813  (the module, beside its class)
 
-from handful.modalities.image.damage import DecodeFailure
+from handful.modalities.image.damage import PictureFailure
 
 MAX_BYTES = 160_000_000
 """More would be refused by Pillow as a picture of too many pixels."""
@@ -125,11 +125,11 @@ def unpacked(data: bytes, said: Facts) -> Shaped[np.ndarray, "h w bands"]:
     known = dtype is not None and packing in _UNPACKED and predictor in (1, 2, 3)
     known = known and said.one(_PHOTOMETRIC, 1) in _GREY_OR_COLOUR
     if dtype is None or not known or (tiled and predictor == 3):
-        raise DecodeFailure(f"not read here: it is {said}; export it as 8 or 16 bits")
+        raise PictureFailure(f"not read here: it is {said}; export it as 8 or 16 bits")
     planes = said.bands if said.one(_PLANAR, 1) == 2 else 1
     together = said.bands // planes
     if width * height * said.bands * dtype.itemsize > MAX_BYTES:
-        raise DecodeFailure(f"too large: it is {said}, {width:,} x {height:,} pixels")
+        raise PictureFailure(f"too large: it is {said}, {width:,} x {height:,} pixels")
     wide = together * dtype.itemsize
     parts = []
     for plane in range(planes):
@@ -152,7 +152,7 @@ def _bytes_of(
     offsets, counts = said.tags.get(place, ()), said.tags.get(count, ())
     each = len(offsets) // planes
     if not each or len(counts) != len(offsets):
-        raise DecodeFailure("damaged: its directory does not say where its rows are")
+        raise PictureFailure("damaged: its directory does not say where its rows are")
     of_plane = slice(plane * each, (plane + 1) * each)
     height = said.one(HEIGHT)
     tags = {

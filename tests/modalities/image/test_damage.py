@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from handful.errors import DataError
+from handful.modalities.failure import DecodeFailure
 from handful.modalities.image import decode as decoding
-from handful.modalities.image.decode import DecodeFailure, Picture, decode
+from handful.modalities.image.decode import Picture, decode
 from tests.modalities.image.pictures import encoded, scene
 
 FORMATS = ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF"]

@@ -14,9 +14,11 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 from scipy.fft import dctn
 
-from handful.modalities.image import facts as fingerprinting
-from handful.modalities.image.decode import DecodeFailure, decode
-from handful.modalities.image.facts import Fingerprint, examine, fingerprint, perceptual_hash, read
+from handful.modalities import content
+from handful.modalities.content import read
+from handful.modalities.failure import DecodeFailure
+from handful.modalities.image.decode import decode
+from handful.modalities.image.facts import Fingerprint, examine, fingerprint, perceptual_hash
 from tests.modalities.image.pictures import encoded, item_at, photographs, scene, write
 
 
@@ -172,8 +174,8 @@ def test_files_without_permission(tmp_path: Path) -> None:
 def test_huge_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file beyond the limit is refused by its size, before it is read."""
     path = write(tmp_path / "a.png")
-    monkeypatch.setattr(fingerprinting, "MAX_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(content, "MAX_BYTES", path.stat().st_size - 1)
     with pytest.raises(DecodeFailure, match="too large"):
         read(item_at(path))
-    monkeypatch.setattr(fingerprinting, "MAX_BYTES", path.stat().st_size)
+    monkeypatch.setattr(content, "MAX_BYTES", path.stat().st_size)
     assert path.read_bytes() == read(item_at(path))

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from handful.datasets.folders.documents import DOCUMENTS
 from handful.datasets.index import Index
+from handful.modalities.failure import DecodeFailure
 from handful.modalities.image import formats
 from handful.modalities.image.damage import looks_like_a_picture
-from handful.modalities.image.decode import DecodeFailure, decode
+from handful.modalities.image.decode import decode
 from handful.system import installing
 from tests.modalities.image.pictures import encoded, item_at, scene, write
 
@@ -74,7 +76,7 @@ def test_once_the_extra_is_there_the_picture_is_looked_at_again(tmp_path: Path) 
         index.known([item])
         index.put(item, DecodeFailure("not read yet"))
         assert {"a.png"} == set(index.known([item]))
-        patch.setattr("handful.datasets.index.formats", lambda: ("ONE", "MORE"))
+        patch.setattr("handful.modalities.image.modality.formats", lambda: ("ONE", "MORE"))
         with Index(tmp_path) as later:
             assert {} == later.known([item])
 
@@ -92,4 +94,4 @@ def test_no_ending_is_both_read_and_unread() -> None:
     endings = [one for some in formats.ENDINGS.values() for one in some]
     assert len(endings) == len(set(endings))
     assert not set(endings) & formats.UNREAD
-    assert not (set(endings) | formats.UNREAD) & formats.DOCUMENTS
+    assert not (set(endings) | formats.UNREAD) & DOCUMENTS

@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from handful.modalities.image.damage import DecodeFailure
+from handful.modalities.failure import DecodeFailure
 from handful.modalities.image.decode import decode
 from handful.modalities.image.levels import Levels
 from handful.modalities.image.odd_tiff import is_taken_as_grey
