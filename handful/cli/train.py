@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -154,6 +155,7 @@ def train(
             "notes": list(opened.notes),
             "encoder": model.encoder,
             "device": opened.device,
+            "levels": [asdict(one) for one in opened.embed().encoder.recipe.levels],
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
             "estimate": model.estimate.to_json(),
             "test": model.test.to_json() if model.test else None,

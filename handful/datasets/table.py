@@ -151,7 +151,7 @@ def _nothing(
         )
     cell, why = next(iter(looked.missing.items()))
     below = " and ".join(
-        f"{printable(str(base))} by name" for base, _ in finder.seen_below()
+        f"{printable(str(base))} by name" for base in finder.seen_below()
     ) or printable(str(looked.base))
     attempt = "--root DIR names the folder that holds the pictures"
     if "address" in why:

@@ -3,6 +3,8 @@
 import copy
 import io
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +75,36 @@ def test_it_is_pickled_and_copied(model: Model) -> None:
     for again in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model), copy.copy(model)):
         assert again.to_bytes() == model.to_bytes()
         assert again.predict(COLOUR) == asked
+
+
+IN_OTHER_PROCESSES = """
+import multiprocessing
+import sys
+
+import numpy as np
+
+import handful
+
+
+def answer(model):
+    return model.predict(np.full((40, 50, 3), 90, np.uint8)).probabilities
+
+
+if __name__ == "__main__":
+    model = handful.load(sys.argv[1])
+    here = answer(model)
+    for way in ("spawn", "fork"):
+        with multiprocessing.get_context(way).Pool(1) as pool:
+            print(way, pool.apply(answer, (model,)) == here)
+"""
+
+
+def test_processes_are_given_a_model(model: Model, tmp_path: Path) -> None:
+    """A spawned and a forked process answer as the one that sent the model and had asked it."""
+    script = tmp_path / "ask.py"
+    script.write_text(IN_OTHER_PROCESSES, encoding="utf-8")
+    saved = model.save(tmp_path / "m.handful")
+    done = subprocess.run(
+        [sys.executable, str(script), str(saved)], capture_output=True, text=True, check=False
+    )
+    assert "spawn True\nfork True\n" == done.stdout, done.stderr

@@ -2,13 +2,14 @@
 
 import csv
 import json
+import resource
 from pathlib import Path
 
 import pytest
 
 from handful.bundle.predict import Prediction
 from handful.cli.answers import COLUMNS, check_answers, write_answers
-from handful.errors import HandfulError
+from handful.errors import HandfulError, StoreError
 
 PATHS = ['a "b",\nc.png', "=cmd()", "'quoted", "-1.png", "é\udcff.png", "x" * 300]
 ANSWERS = [
@@ -72,3 +73,21 @@ def test_answers_of_an_earlier_run_are_replaced(tmp_path: Path, ending: str) -> 
     place = tmp_path / f"a{ending}"
     write_answers(ANSWERS, place)
     assert check_answers(str(place)) == place
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.parquet"])
+def test_a_full_disk_keeps_earlier_answers(tmp_path: Path, name: str) -> None:
+    """Where not all fits, the error names the place, the file stays and no part is left beside."""
+    place = tmp_path / name
+    write_answers(ANSWERS[-1:], place)
+    earlier = place.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(earlier), limits[1]))
+    try:
+        with pytest.raises(StoreError, match="answers could not be written") as caught:
+            write_answers(ANSWERS, place)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert str(place) in caught.value.found
+    assert earlier == place.read_bytes()
+    assert [place] == list(tmp_path.iterdir())

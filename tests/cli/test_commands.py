@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
@@ -46,13 +47,28 @@ def test_train_prints_what_the_contract_names(place: Path) -> None:
     assert {
         "items", "classes", "quarantined", "encoder", "device", "seconds", "estimate", "test",
         "candidates", "deep", "model", "notes", "report", "vanished", "blocked", "warnings",
-        "novelty",
+        "novelty", "levels",
     } == set(said)  # fmt: skip
     assert {"embed", "fit", "total"} <= set(said["seconds"])
     assert (60, ["digit-0", "digit-1", "digit-7"]) == (said["items"], said["classes"])
     assert said["test"]["n"] + said["estimate"]["n"] == 60
+    assert [] == said["levels"]
     assert Path(said["model"]).exists()
     assert Path(said["report"]).exists()
+
+
+def test_train_tells_the_range_of_deep_pictures(tmp_path: Path) -> None:
+    """`levels` holds the one black and white that a set of 16-bit pictures is read by."""
+    for number in range(8):
+        name = tmp_path / "deep" / ("dark", "light")[number % 2] / f"{number}.png"
+        name.parent.mkdir(parents=True, exist_ok=True)
+        values = np.random.default_rng(number).integers(1000, 3000, (40, 40)) + 200 * (number % 2)
+        values[0, :2] = 1000, 3072
+        Image.fromarray(values.astype(np.uint16)).save(name)
+    said = answer("train", tmp_path / "deep", "-o", tmp_path / "m.handful")
+    ((kind, low, high),) = [tuple(one.values()) for one in said["levels"]]
+    assert "integer" == kind
+    assert 0 <= low <= 1100 < 2900 <= high <= 3200
 
 
 def test_train_speaks_to_people_too(place: Path) -> None:

@@ -16,6 +16,8 @@ K = TypeVar("K")
 
 # Files that are looked through below a folder before a name is given up: some seconds of a disk.
 MOST_FILES = 300_000
+# The same of the folder above the data, which was not named: under a second.
+MOST_FILES_ABOVE = 20_000
 
 
 @final
@@ -100,10 +102,11 @@ class Tree:
 
     Args:
         base: the folder.
+        most: files that are looked through at most.
     """
 
-    def __init__(self, base: Path) -> None:
-        self.base = base
+    def __init__(self, base: Path, most: int) -> None:
+        self.base, self.most = base, most
         self.is_whole = True
         files = list(self._files())
         self._by_name = _sorted_by(lambda file: name_key(file[-1]), files)
@@ -127,7 +130,7 @@ class Tree:
             within = Path(place).relative_to(self.base).parts
             for name in names:
                 count += 1
-                if count > MOST_FILES:
+                if count > self.most:
                     self.is_whole = False
                     return
                 yield (*within, name)

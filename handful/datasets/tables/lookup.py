@@ -17,8 +17,17 @@ from pathlib import Path
 from typing import final
 
 from handful.datasets.sheets.header import PICTURE_NAME
-from handful.datasets.tables.disk import MOST_FILES, Disk, Tree, joined_path
-from handful.datasets.tables.found import ABSOLUTE, NOT_THERE, Found, Looked, joined, several, shown
+from handful.datasets.tables.disk import MOST_FILES, MOST_FILES_ABOVE, Disk, Tree, joined_path
+from handful.datasets.tables.found import (
+    ABSOLUTE,
+    ELSEWHERE,
+    NOT_THERE,
+    Found,
+    Looked,
+    joined,
+    several,
+    shown,
+)
 from handful.datasets.tables.moves import Moves
 from handful.datasets.tables.spelling import Spelling, differs_in, spellings
 from handful.items.names import printable
@@ -63,9 +72,9 @@ class Finder:
         looked.notes = (*self._notes(distinct, looked),)
         return looked
 
-    def seen_below(self) -> list[tuple[Path, bool]]:
-        """Folders that were looked through for names, and whether to the end."""
-        return [(tree.base, tree.is_whole) for tree in self._trees.values()]
+    def seen_below(self) -> list[Path]:
+        """Folders that were looked through for names."""
+        return list(self._trees)
 
     def _base(self, cells: Sequence[str]) -> Path:
         """The folder below which most of the first cells are: the table's own before all others."""
@@ -121,7 +130,10 @@ class Finder:
         for base in self._where_to_look(looked.base):
             if not wanted:
                 return
-            moves = Moves(self._tree(base), self._part)
+            tree = self._tree(base, MOST_FILES if base == looked.base else MOST_FILES_ABOVE)
+            if base != looked.base and not tree.is_whole:
+                return  # the rest may hold another file of the name: nothing is plain there
+            moves = Moves(tree, self._part)
             for cell in wanted:
                 moves.consider(cell, last[cell].parts)
             moves.settle(looked)
@@ -131,16 +143,18 @@ class Finder:
     def _where_to_look(self, base: Path) -> list[Path]:
         """The base; where the table names none of its files, the folder above it too.
 
-        Not a home folder, or the whole disk: those are too much to look through unasked.
+        Not a folder that holds a home folder, or the whole disk: what lies there is much, and
+        other people's.
         """
         above = base.parent
-        if self.root is not None or above in {Path.home(), Path(above.anchor)}:
+        home = Path.home()
+        if self.root is not None or above in {home, *home.parents, Path(above.anchor)}:
             return [base]
         return [base, above]
 
-    def _tree(self, base: Path) -> Tree:
+    def _tree(self, base: Path, most: int) -> Tree:
         if base not in self._trees:
-            self._trees[base] = Tree(base)
+            self._trees[base] = Tree(base, most)
         return self._trees[base]
 
     def _notes(self, cells: Sequence[str], looked: Looked) -> list[str]:
@@ -156,6 +170,18 @@ class Finder:
                     f"{count:,} of {len(cells):,} pictures were found {rule}"
                     + ("." if rule == ABSOLUTE else f": {_example(cell, looked)}.")
                 )
+        above = [
+            found.place
+            for found in looked.found.values()
+            if ELSEWHERE in found.rule and not Path(found.place).is_relative_to(looked.base)
+        ]
+        if above:
+            folders = {printable(os.path.relpath(Path(one).parent, looked.base)) for one in above}
+            more = f" and {len(folders) - 1:,} more" if len(folders) > 1 else ""
+            notes.append(
+                f"{len(above):,} of these lie outside the table's folder, in {min(folders)}/{more};"
+                " --root DIR names another place."
+            )
         if looked.missing and looked.found:
             verb = "is" if len(looked.missing) == 1 else "are"
             notes.append(
@@ -163,10 +189,10 @@ class Finder:
                 " not there; they are set aside."
             )
         notes += [
-            f"Only the first {MOST_FILES:,} files below {printable(base.name)}/ were looked"
-            " through; --root DIR names a smaller folder."
-            for base, is_whole in self.seen_below()
-            if not is_whole
+            f"There are more than {tree.most:,} files below {printable(tree.base.name)}/, too many"
+            " to look through all; --root DIR names a smaller folder."
+            for tree in self._trees.values()
+            if not tree.is_whole
         ]
         return notes
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from handful.datasets.tables import lookup
 from handful.errors import DataError, SettingError
 from tests.datasets.conftest import Made, Read
 
@@ -135,6 +136,34 @@ def test_the_folder_above_is_looked_through(pictures: Made, read: Read, tmp_path
     found = read(tmp_path / "set" / "annotations", "path\n1.png\n2.png\n")
     assert ["1.png", "2.png"] == paths(found)
     assert found.root == root
+    assert any(
+        "2 of these lie outside the table's folder, in ../images/;" in n for n in found.notes
+    )
+
+
+def test_the_folder_above_is_left_alone_where_it_is_large(
+    pictures: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more files than are looked through none is taken, since another may have its name."""
+    monkeypatch.setattr(lookup, "MOST_FILES_ABOVE", 2)
+    pictures("1.png", "2.png", "3.png", below="set/images")
+    (tmp_path / "set" / "annotations").mkdir()
+    looked = lookup.Finder(tmp_path / "set" / "annotations" / "t.csv").look_up(["1.png", "2.png"])
+    assert {} == looked.found
+    assert {"no such file"} == set(looked.missing.values())
+    assert any("more than 2 files below set/" in note for note in looked.notes)
+
+
+@pytest.mark.parametrize("home", ["set", "set/ann"])
+def test_the_folder_above_is_left_alone_where_it_holds_a_home(
+    pictures: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    """Neither a home folder nor the folder of all homes is looked through."""
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / home)
+    pictures("1.png", below="set/images")
+    (tmp_path / "set" / "annotations").mkdir()
+    looked = lookup.Finder(tmp_path / "set" / "annotations" / "t.csv").look_up(["1.png"])
+    assert {} == looked.found
 
 
 def test_two_files_of_one_name_are_not_guessed(pictures: Made, read: Read) -> None:
