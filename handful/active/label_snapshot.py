@@ -82,44 +82,59 @@ class Roll:
         paths: of all items, in their order.
         place: path to place.
         folders: path to class, for the items that a folder or a table labels.
+        folder_classes: the classes in `folders`, sorted.
+        folder_numbers: (N,) place in `folder_classes`; -1 where no folder or table labels.
     """
 
     paths: tuple[str, ...]
     place: Mapping[str, int]
     folders: Mapping[str, str]
+    folder_classes: tuple[str, ...]
+    folder_numbers: Int[np.ndarray, " n"]
 
     @classmethod
     def of(cls, items: Sequence[Item]) -> Roll:
         """The roll of these items."""
         paths = tuple(item.path for item in items)
         place = {path: at for at, path in enumerate(paths)}
-        return cls(paths, place, {item.path: item.label for item in items if item.label})
+        folders = {item.path: item.label for item in items if item.label}
+        classes = tuple(sorted(set(folders.values())))
+        number = {name: at for at, name in enumerate(classes)}
+        numbers = [number[item.label] if item.label else -1 for item in items]
+        return cls(paths, place, folders, classes, np.array(numbers, np.int64))
 
 
 def given(roll: Roll, clusters: Int[np.ndarray, " n"], state: State) -> Given:
-    """Read the labels. The ledger wins over the folder; "unsure" takes a folder's label away."""
-    paths, place = roll.paths, roll.place
-    names = current_labels(roll, state)
+    """Read the labels. The ledger wins over the folder; "unsure" takes a folder's label away.
+
+    It runs after every key press, so what depends on the items alone is made once, in `roll`.
+
+    Args:
+        roll: all items.
+        clusters: (N,) near-duplicates share a number.
+        state: of the ledger.
+    """
+    place, verdicts = roll.place, state.verdicts
     classes = class_names(roll, state)
     number = {name: at for at, name in enumerate(classes)}
-    labels = np.full(len(paths), -1, np.int64)
-    for path, name in names.items():
-        labels[place[path]] = number[name]
-    verdicts = state.verdicts
+    folder_names = [state.name_of(key) for key in roll.folder_classes]
+    numbers = np.array([*(number[name] for name in folder_names), -1], np.int64)
+    labels = numbers[roll.folder_numbers]  # where no folder labels, -1 takes the last: -1
+    said = np.array([place[path] for path in verdicts if path in place], np.int64)
+    labels[said] = -1
+    for path, name in state.labels.items():
+        if path in place:
+            labels[place[path]] = number[name]
     answered = labels >= 0
-    answered[[place[path] for path in verdicts if path in place]] = True
-    in_reserve = reserved(paths, clusters, state)
+    answered[said] = True
+    in_reserve = reserved(place, clusters, state)
     thrown = lassos(place, clusters, in_reserve, state)
     trusted = {one.gesture for one in thrown if one.is_trusted}
-    taught = lessons(paths, clusters, state, trusted=trusted)
-    from_folders = np.array(
-        sorted(
-            place[path]
-            for path in roll.folders
-            if path not in verdicts and not in_reserve[place[path]]
-        ),
-        np.int64,
-    )
+    taught = lessons(place, in_reserve, state, trusted=trusted)
+    by_folder = (roll.folder_numbers >= 0) & ~in_reserve
+    by_folder[said] = False
+    from_folders = np.flatnonzero(by_folder)
+    names = np.array(folder_names, object)[roll.folder_numbers[from_folders]]
     audits = [
         place[path]
         for path in state.reserve_order
@@ -135,7 +150,7 @@ def given(roll: Roll, clusters: Int[np.ndarray, " n"], state: State) -> Given:
         reserve=in_reserve,
         lessons=Lessons(
             np.concatenate([from_folders, taught.rows]),
-            (*(names[paths[at]] for at in from_folders), *taught.names),
+            (*names.tolist(), *taught.names),
             np.concatenate([np.zeros(len(from_folders), bool), taught.audited]),
             taught.num_unsure,
             np.concatenate([np.ones(len(from_folders)), taught.trust]),
@@ -158,5 +173,4 @@ def current_labels(roll: Roll, state: State) -> dict[str, str]:
 
 def class_names(roll: Roll, state: State) -> tuple[str, ...]:
     """Names of all classes: those of the folders, sorted, then others as they began."""
-    from_folders = sorted(set(roll.folders.values()))
-    return tuple(dict.fromkeys([*map(state.name_of, from_folders), *state.classes]))
+    return tuple(dict.fromkeys([*map(state.name_of, roll.folder_classes), *state.classes]))

@@ -64,11 +64,16 @@ def draw_reserve(
 
 
 def reserved(
-    items: Sequence[str], clusters: Int[np.ndarray, " n"], state: State
+    place: Mapping[str, int], clusters: Int[np.ndarray, " n"], state: State
 ) -> Bool[np.ndarray, " n"]:
-    """Which items belong to the reserve: those drawn, and all that share a cluster with one."""
-    reserve = state.reserve or frozenset()
-    drawn = [row for row, item in enumerate(items) if item in reserve]
+    """Find the items of the reserve: those drawn, and all that share a cluster with one.
+
+    Args:
+        place: maps the path of each item to its place.
+        clusters: (n,) near-duplicates share a number.
+        state: of the ledger.
+    """
+    drawn = [place[path] for path in state.reserve or () if path in place]
     return np.isin(clusters, clusters[drawn])
 
 
@@ -97,8 +102,8 @@ class Lessons:
 
 
 def lessons(
-    items: Sequence[str],
-    clusters: Int[np.ndarray, " n"],
+    place: Mapping[str, int],
+    in_reserve: Bool[np.ndarray, " n"],
     state: State,
     *,
     trusted: Collection[str] = (),
@@ -110,15 +115,13 @@ def lessons(
     answer to an exam that is not over: who sees the meter move could end it where it stands well.
 
     Args:
-        items: paths of all items.
-        clusters: (n,) near-duplicates share a number.
+        place: maps the path of each item to its place.
+        in_reserve: (n,) items of the reserve; see `reserved`.
         state: of the ledger.
         trusted: gestures of lassos whose labels count in full.
     """
-    in_reserve = reserved(items, clusters, state)
     found = []
     num_unsure = 0
-    place = {item: row for row, item in enumerate(items)}
     sitting = state.sitting
     for item, verdict in state.verdicts.items():
         row = place.get(item, -1)

@@ -44,6 +44,7 @@ def test_every_unit_is_drawn_equally_often_whatever_its_size() -> None:
 
 ITEMS = ("a", "b", "c", "d", "e")
 CLUSTERS = np.array([0, 0, 1, 2, 3])
+PLACE = {item: at for at, item in enumerate(ITEMS)}
 
 
 def test_labels_are_sorted_into_lessons(tmp_path: Path) -> None:
@@ -52,12 +53,13 @@ def test_labels_are_sorted_into_lessons(tmp_path: Path) -> None:
         ledger.reserve(["a", "d"], seed=0, population=4)
         ledger.label({"e": "x", "c": "y"}, by="ann")
         ledger.label({"b": "x", "d": "x"}, by="ann", source="lasso")
-        assert reserved(ITEMS, CLUSTERS, ledger.state).tolist() == [True, True, False, True, False]
-        before = lessons(ITEMS, CLUSTERS, ledger.state)
+        in_reserve = reserved(PLACE, CLUSTERS, ledger.state)
+        assert in_reserve.tolist() == [True, True, False, True, False]
+        before = lessons(PLACE, in_reserve, ledger.state)
         assert [ITEMS[row] for row in before.rows] == ["e", "c"]
         ledger.record([Mark(item="a", label="y", source="audit")], by="ann")
         ledger.record([Mark(item="d", kind="unsure", source="audit")], by="ann")
-        after = lessons(ITEMS, CLUSTERS, ledger.state)
+        after = lessons(PLACE, in_reserve, ledger.state)
         assert [(ITEMS[row], name) for row, name in zip(after.rows, after.names, strict=True)] == [
             ("e", "x"), ("c", "y"), ("a", "y"),
         ]  # fmt: skip
