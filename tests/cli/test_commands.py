@@ -41,9 +41,9 @@ def answer(*words: object) -> Any:
     return json.loads(done.stdout)
 
 
-def test_train_prints_what_the_contract_names(place: Path) -> None:
+def test_train_prints_what_the_contract_names(place: Path, tmp_path: Path) -> None:
     """`train --json` prints one object with every key of the contract."""
-    said = answer("train", place / "digits", "-o", place / "t.handful", "--test", "0.2")
+    said = answer("train", place / "digits", "-o", tmp_path / "t.handful", "--test", "0.2")
     assert {
         "items", "classes", "quarantined", "encoder", "device", "seconds", "estimate", "test",
         "candidates", "deep", "model", "notes", "report", "vanished", "blocked", "warnings",
@@ -71,9 +71,9 @@ def test_train_tells_the_range_of_deep_pictures(tmp_path: Path) -> None:
     assert 0 <= low <= 1100 < 2900 <= high <= 3200
 
 
-def test_train_speaks_to_people_too(place: Path) -> None:
+def test_train_speaks_to_people_too(place: Path, tmp_path: Path) -> None:
     """Without `--json` the accuracy, the files and the next command are named."""
-    done = run("train", place / "digits", "-o", place / "t.handful")
+    done = run("train", place / "digits", "-o", tmp_path / "t.handful")
     assert 0 == done.exit_code
     assert re.match(r"Right on .* pictures", done.stdout)
     assert "handful predict" in done.stdout
