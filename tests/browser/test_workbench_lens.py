@@ -74,7 +74,7 @@ def test_a_crack_beyond_eight_bits_is_seen(films: Desk) -> None:
     page.wait_for_function(SEEN)
     page.keyboard.press("r")
     expect(zoom).to_have_text("Fit")
-    page.wait_for_function(f"!({SEEN})()")
+    page.wait_for_function(f"() => !({SEEN})()")
 
 
 def test_the_wheel_zooms_where_it_points(films: Desk) -> None:
@@ -158,4 +158,4 @@ def test_sizes_and_names_stay_as_chosen(films: Desk) -> None:
     page.get_by_label("Names").check()
     page.reload()
     expect(page.locator(".tile-name").first).to_be_visible()
-    page.wait_for_function("document.querySelector('.tile').offsetWidth >= 290")
+    page.wait_for_function("() => document.querySelector('.tile').offsetWidth >= 290")
