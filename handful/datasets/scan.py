@@ -94,7 +94,7 @@ def _examined(items: list[Item], index: Index) -> Iterator[tuple[Item, Facts | D
     with ThreadPoolExecutor(num_threads, thread_name_prefix="scan") as pool:
         try:
             for item in items:
-                waiting.append((item, pool.submit(look, item, index)))
+                waiting.append((item, pool.submit(look, item, index, shared=index.shared)))
                 if len(waiting) > 4 * num_threads:
                     first, future = waiting.popleft()
                     yield first, future.result()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from handful.datasets.index import Index
 from handful.items.item import Item, Quarantined
@@ -52,23 +53,22 @@ def _relative(items: Sequence[Item], index: Index) -> list[Facts]:
     found = [one for one in known.values() if not isinstance(one, Quarantined)]
     if unknown:
         with ThreadPoolExecutor(num_cores(), thread_name_prefix="survey") as pool:
-            for item, result in pool.map(lambda one: (one, _alone(one, index)), unknown):
+            alone = partial(look, index=index, shared=())
+            for item, result in zip(unknown, pool.map(alone, unknown), strict=True):
                 index.put(item, result)
                 if not isinstance(result, DecodeFailure):
                     found.append(result)
     return [one for one in found if one.is_relative]
 
 
-def look(item: Item, index: Index) -> Facts | DecodeFailure:
-    """The item's facts, seen with what the set shares, or why there are none."""
-    return _looked(item, index, index.shared)
+def look(item: Item, index: Index, *, shared: Shared) -> Facts | DecodeFailure:
+    """The item's facts, or why there are none.
 
-
-def _alone(item: Item, index: Index) -> Facts | DecodeFailure:
-    return _looked(item, index, ())
-
-
-def _looked(item: Item, index: Index, shared: Shared) -> Facts | DecodeFailure:
+    Args:
+        item: what to look at.
+        index: of its modality and detail; nothing is put into it.
+        shared: what the items of its set share; empty: the item is looked at by itself.
+    """
     try:
         return index.modality.examine(item, detail=index.detail, shared=shared)[0]
     except DecodeFailure as failure:

@@ -43,7 +43,7 @@ def input_size(items: Sequence[Item], index: Index) -> int:
     for item in chosen:
         seen = known.get(item.path)
         if seen is None:
-            looked = look(item, index)
+            looked = look(item, index, shared=index.shared)
             index.put(item, looked)
             if isinstance(looked, DecodeFailure):
                 continue
